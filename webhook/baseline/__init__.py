@@ -1,0 +1,1 @@
+"""From Git to the snapshot: fetch, render, read, normalize, write."""

@@ -1,0 +1,54 @@
+"""What can go wrong between Git and the snapshot. Every message names what, where, and what to do.
+
+BasewardError
+└── BaselineError           every one below: the new baseline is refused, the one before it stays
+    ├── GitError            a git command failed, or what it was asked for is not there
+    ├── RenderError         a renderer could not turn a source's files into manifests
+    ├── SnapshotError       a snapshot file could not be written, swapped in or read
+    └── ManifestError       a file in Git cannot be read: path, line
+        └── DeclarationError    it can be read, but what it declares cannot be: path, line
+"""
+
+from __future__ import annotations
+
+from webhook.core.errors import BasewardError
+from webhook.core.printing import safe
+
+_MAX_PATH = 200
+
+
+class BaselineError(BasewardError):
+    """The root of this tree."""
+
+
+class GitError(BaselineError):
+    """Says that a repository, a revision or an object in it could not be had."""
+
+
+class RenderError(BaselineError):
+    """Says that a renderer failed, and on which source."""
+
+
+class SnapshotError(BaselineError):
+    """Says that a snapshot could not be written, swapped in or read."""
+
+
+class ManifestError(BaselineError):
+    """Says that the text of a file is broken: ``path:line: what is wrong and what to do``.
+
+    ``line`` counts from 1. The arguments stay as they were given, so that the error survives the
+    way back from a process that reads files in parallel.
+    """
+
+    def __init__(self, path: str, line: int, problem: str) -> None:
+        super().__init__(path, line, problem)
+        self.path = path
+        self.line = line
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{safe(self.path, _MAX_PATH)}:{self.line}: {self.problem}"
+
+
+class DeclarationError(ManifestError):
+    """Says that an object stands in Git in a way that cannot be declared: no name, twice, an old version."""

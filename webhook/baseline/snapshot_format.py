@@ -1,0 +1,87 @@
+"""What a snapshot file holds, and what its id is made of."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import orjson
+
+from webhook import __version__
+from webhook.core.normalize.left_out import LeftOut
+from webhook.core.objects import ObjectKey
+
+FORMAT = 1
+"""Raised with every change of the tables, of the canonical form or of the digest."""
+
+APPLICATION_ID = 0x42617365
+"""Marks the file as ours (SQLite's ``application_id``): "Base"."""
+
+# `until` is the last revision, by its sequence, that declared the object with that digest; an empty
+# digest says that it did not declare it.
+SCHEMA = f"""
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {FORMAT};
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE sources (
+    number INTEGER PRIMARY KEY, name TEXT NOT NULL, commit_sha TEXT NOT NULL, path TEXT NOT NULL,
+    repository TEXT NOT NULL, files INTEGER NOT NULL, objects INTEGER NOT NULL, warnings INTEGER NOT NULL
+);
+CREATE TABLE objects (
+    key TEXT PRIMARY KEY, digest BLOB NOT NULL, content BLOB NOT NULL, left_out BLOB NOT NULL,
+    source INTEGER NOT NULL, path TEXT NOT NULL, line INTEGER NOT NULL
+);
+CREATE TABLE history (
+    key TEXT NOT NULL, digest BLOB NOT NULL, until INTEGER NOT NULL, PRIMARY KEY (key, digest)
+) WITHOUT ROWID;
+CREATE TABLE revisions (
+    sequence INTEGER PRIMARY KEY, id TEXT NOT NULL, synced_at TEXT NOT NULL, commits TEXT NOT NULL
+);
+"""
+
+_ID_LENGTH = 32
+
+
+class SourceRecord(NamedTuple):
+    """A row of ``sources``: one source at one commit, and what came of it."""
+
+    name: str
+    commit: str
+    path: str
+    repository: str
+    files: int
+    objects: int
+    warnings: int
+
+
+def key_text(key: ObjectKey) -> str:
+    """Write a key unambiguously: names may hold any character."""
+    return orjson.dumps([*key]).decode()
+
+
+def parse_key(text: str) -> ObjectKey:
+    """Read what ``key_text`` wrote."""
+    return ObjectKey(*orjson.loads(text))
+
+
+def snapshot_id(sources: Sequence[Any], left_out: LeftOut) -> str:
+    """Return the id, 32 hexadecimal digits, of what sources declare.
+
+    Each source is given as JSON values: its commit, and all settings that bear on the content. Another
+    version of Baseward may read the same files otherwise.
+    """
+    return _hash([FORMAT, __version__, sources, left_out_id(left_out)])[:_ID_LENGTH]
+
+
+def left_out_id(left_out: LeftOut) -> str:
+    """Return a digest of what is left out: digests under different ones cannot be compared.
+
+    Who may write what is left out has no part in it.
+    """
+    ignored = sorted([sorted(entry.kinds), sorted(entry.fields)] for entry in left_out.ignore)
+    return _hash([sorted(left_out.bookkeeping), ignored])
+
+
+def _hash(value: Any) -> str:
+    return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()
