@@ -50,9 +50,11 @@ def test_a_stranger_who_was_given_the_process_id_is_not_hit(daemon: Daemon, diff
     assert daemon.is_running()
 
 
-def test_a_program_that_is_still_being_loaded_is_running(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_program_that_is_still_being_loaded_is_running(
+    daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
     daemon.start(SLEEP)
-    monkeypatch.setattr(processes, "_command_line", lambda pid: [])
+    monkeypatch.setattr(processes, "_command_line", lambda _: [])
     assert daemon.is_running()
 
 
@@ -64,7 +66,9 @@ def test_nothing_is_started_nothing_is_ended(daemon: Daemon) -> None:
 
 def test_waiting_for_a_daemon_that_dies_shows_the_end_of_its_log(daemon: Daemon) -> None:
     daemon.start(["sh", "-c", "echo unknown flag >&2; exit 1"])
-    with pytest.raises(ControlPlaneError, match=r"(?s)sleeper ended with exit code 1 while waiting for light.*unknown flag"):
+    with pytest.raises(
+        ControlPlaneError, match=r"(?s)sleeper ended with exit code 1 while waiting for light.*unknown flag"
+    ):
         wait_until(lambda: False, "light", [daemon], time.monotonic() + 30)
 
 
