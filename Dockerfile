@@ -1,4 +1,16 @@
 ARG PYTHON=3.13
+ARG GO=1.26
+
+
+# kustomize and helm, in the versions that the tests use.
+FROM golang:${GO}-bookworm AS renderers
+
+ENV CGO_ENABLED=0 \
+    GOBIN=/renderers
+COPY requirements/renderers.txt requirements/renderers.ldflags /src/
+RUN xargs -n 1 go install -trimpath "-ldflags=$(cat /src/renderers.ldflags)" </src/renderers.txt \
+ && /renderers/kustomize version \
+ && /renderers/helm version
 
 
 # Not the slim image: one dependency comes as C source.
@@ -30,14 +42,15 @@ LABEL org.opencontainers.image.title="Baseward" \
       org.opencontainers.image.description="Git is the baseline: refuses drift of Ingress, NetworkPolicy and RBAC" \
       org.opencontainers.image.licenses="Apache-2.0"
 
-# git reads the sources.
+# git reads the sources, by https and by ssh; gnupg checks who signed a revision, and so does ssh-keygen.
 RUN apt-get update \
- && apt-get install -y --no-install-recommends git \
+ && apt-get install -y --no-install-recommends git gnupg openssh-client \
  && rm -rf /var/lib/apt/lists/* \
  && groupadd --gid 65532 baseward \
  && useradd --uid 65532 --gid 65532 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin baseward \
  && install -d -o 65532 -g 65532 -m 0750 /var/lib/baseward
 
+COPY --from=renderers /renderers/ /usr/local/bin/
 COPY --from=build /opt/baseward /opt/baseward
 
 # The root may be read-only; written are /var/lib/baseward (the snapshot, an emptyDir or a volume) and /tmp:

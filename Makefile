@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 BUILD := build
 STAMP := $(VENV)/.installed
 CONTROLPLANE := tests/controlplane/controlplane
+TOOLS := tests/renderers/build
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 # The first Python that is new enough; PYTHON=... chooses another.
@@ -49,6 +50,10 @@ hooks: $(STAMP) ## Check what is committed, at each commit (pre-commit)
 controlplane: ## Build the etcd, kube-apiserver and kubectl of the tests (10 minutes, once)
 	$(CONTROLPLANE) build
 
+.PHONY: tools
+tools: ## Build the kustomize and helm of the tests (6 minutes, once)
+	$(TOOLS)
+
 
 ##### See it work
 
@@ -78,12 +83,18 @@ controlplane-meanwhile:
 	@$(CONTROLPLANE) build >$(BUILD)/controlplane.log 2>&1 || { \
 		echo 'make: the control plane was not built:'; tail -n 20 $(BUILD)/controlplane.log; } >&2
 
+# Before the tests, and not by the first that asks, so that it can be seen. What can't be built is told, and then
+# by the tests that need it.
+.PHONY: tools-first
+tools-first:
+	@$(TOOLS) >/dev/null || true
+
 .PHONY: test-unit
-test-unit: $(STAMP) ## Run the unit and property tests (ARGS='-k name', JOBS=0: in one process)
+test-unit: $(STAMP) tools-first ## Run the unit and property tests (ARGS='-k name', JOBS=0: in one process)
 	$(BIN)/pytest tests --ignore=tests/e2e --numprocesses=$(JOBS) --cov --cov-report= --junitxml=$(BUILD)/junit/unit.xml $(ARGS)
 
 .PHONY: test-e2e
-test-e2e: $(STAMP) ## Run the tests on a real etcd and kube-apiserver, with a real kubectl
+test-e2e: $(STAMP) tools-first ## Run the tests on a real etcd and kube-apiserver, with a real kubectl
 	$(BIN)/pytest tests/e2e --junitxml=$(BUILD)/junit/e2e.xml $(ARGS)
 
 .PHONY: test-coverage
@@ -140,6 +151,6 @@ lock: $(STAMP) ## Write the lock files anew (UPGRADE=--upgrade: with the newest 
 	$(COMPILE) --output-file=requirements/dev.txt requirements/dev.in
 
 .PHONY: clean
-clean: ## Remove what was built and cached here (not the cached control plane)
+clean: ## Remove what was built and cached here (not the cached control plane and tools)
 	rm -rf $(VENV) $(BUILD) dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -6,6 +6,13 @@ import os
 
 from hypothesis import HealthCheck, settings
 
+from tests.renderers.fixtures import (  # noqa: F401  # pytest finds them here
+    helm,
+    kustomize,
+    pytest_collection_finish,
+    pytest_runtest_setup,
+)
+
 # Hypothesis: no deadline, as a busy machine is no defect. `ci` finds the same examples each time, so that a
 # red build can be repeated; `dev` looks for new ones; `thorough`, set as HYPOTHESIS_PROFILE, is for a night.
 settings.register_profile("dev", deadline=None, print_blob=True)
