@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from webhook.config.baseline import (
+    Allow,
+    BaselineConfig,
+    ReceiverConfig,
+    Rewritten,
+    Source,
+    Verify,
+    VerifyMode,
+)
 from webhook.config.durations import format_duration, parse_duration
 from webhook.config.errors import ConfigurationError, Fault
 from webhook.config.loader import load_configuration, parse_configuration
-from webhook.config.model import Allow, BaselineConfig, Configuration, Scope, ServeConfig, Source
+from webhook.config.model import Configuration, Scope, ServeConfig
 from webhook.config.presets import PRESETS, Preset
+from webhook.config.renderers import HelmConfig, KustomizeConfig, LoadRestrictor
 from webhook.config.schema import json_schema
 
 __all__ = [
@@ -16,10 +26,17 @@ __all__ = [
     "Configuration",
     "ConfigurationError",
     "Fault",
+    "HelmConfig",
+    "KustomizeConfig",
+    "LoadRestrictor",
     "Preset",
+    "ReceiverConfig",
+    "Rewritten",
     "Scope",
     "ServeConfig",
     "Source",
+    "Verify",
+    "VerifyMode",
     "format_duration",
     "json_schema",
     "load_configuration",

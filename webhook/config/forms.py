@@ -25,10 +25,11 @@ _MAX_REGEX = 500
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Form:
-    """How to read a value (raising FormError), and the JSON Schema of what can be read."""
+    """How to read a value (raising FormError), the JSON Schema of what can be read, and how it is written."""
 
     read: Callable[[Any], Any]
     schema: Mapping[str, Any]
+    write: Callable[[Any], Any] = lambda value: value
 
 
 class NotEmpty:
@@ -132,7 +133,7 @@ def duration(least: timedelta, most: timedelta | None = None) -> Form:
             raise FormError(f"{text} is too long; at most {format_duration(most)}")
         return span
 
-    return Form(read, {"type": "string", "pattern": DURATION_PATTERN})
+    return Form(read, {"type": "string", "pattern": DURATION_PATTERN}, write=format_duration)
 
 
 def _read_regex(value: Any) -> re.Pattern[str]:
@@ -162,6 +163,11 @@ ShortText: TypeAlias = Annotated[
     str, Form(_read_label, {"type": "string", "minLength": 1, "maxLength": _MAX_TEXT})
 ]
 Regex: TypeAlias = Annotated[
-    re.Pattern[str], Form(_read_regex, {"type": "string", "format": "regex", "maxLength": _MAX_REGEX})
+    re.Pattern[str],
+    Form(
+        _read_regex,
+        {"type": "string", "format": "regex", "maxLength": _MAX_REGEX},
+        write=lambda regex: regex.pattern,
+    ),
 ]
-FilePath: TypeAlias = Annotated[Path, Form(_read_file_path, {"type": "string", "minLength": 1})]
+FilePath: TypeAlias = Annotated[Path, Form(_read_file_path, {"type": "string", "minLength": 1}, write=str)]

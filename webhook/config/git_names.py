@@ -14,7 +14,7 @@ from webhook.config.cluster_names import DNS_LABEL
 from webhook.config.errors import FormError
 from webhook.config.forms import Form, NotEmpty, matching, one_of, printable_text_of, quoted
 
-RENDERERS = ("manifests",)
+RENDERERS = ("manifests", "kustomize", "helm", "terraform", "pulumi")
 
 _FORMS = "https://, http://, ssh://, git@host:path, file:/// or a path"
 _SCHEMES = frozenset({"https", "http", "ssh", "file"})
@@ -27,7 +27,7 @@ _REVISION = (
 )
 
 _CREDENTIALS = (
-    "has credentials in it; leave them out and give them to git: a credential helper, or a key for ssh"
+    "has credentials in it; leave them out and put them into files, in the folder that `credentials` names"
 )
 
 

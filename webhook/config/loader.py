@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from webhook.config.baseline import Source
 from webhook.config.document import Document, read_document
 from webhook.config.errors import ConfigurationError, Fault
 from webhook.config.forms import found, quoted
@@ -80,14 +81,25 @@ def _error(problems: list[tuple[Place, str]], document: Document, where: Path) -
 
 def _resolved(configuration: Configuration, folder: Path) -> Configuration:
     """Make the paths of a configuration absolute."""
-    sources = tuple(
-        replace(source, repository=str(folder / source.repository)) if is_local(source.repository) else source
-        for source in configuration.baseline.sources
+    baseline, serve = configuration.baseline, configuration.serve
+    receiver = baseline.receiver and replace(
+        baseline.receiver,
+        secret=folder / baseline.receiver.secret,
+        certificates=baseline.receiver.certificates and folder / baseline.receiver.certificates,
     )
-    serve = configuration.serve
+    sources = tuple(_resolved_source(source, folder) for source in baseline.sources)
     return replace(
         configuration,
-        baseline=replace(configuration.baseline, sources=sources),
+        baseline=replace(baseline, sources=sources, receiver=receiver),
         snapshot=folder / configuration.snapshot,
         serve=replace(serve, certificates=folder / serve.certificates),
+    )
+
+
+def _resolved_source(source: Source, folder: Path) -> Source:
+    return replace(
+        source,
+        repository=str(folder / source.repository) if is_local(source.repository) else source.repository,
+        credentials=source.credentials and folder / source.credentials,
+        verify=source.verify and replace(source.verify, keys=folder / source.verify.keys),
     )

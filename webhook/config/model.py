@@ -1,5 +1,7 @@
 """The configuration file as values: its sections, their defaults, and the policy that follows.
 
+Where the baseline comes from is in ``baseline``.
+
 A field's key in the file is its name in camelCase. The texts below the fields are what the JSON
 Schema and the reference say of them. Rules, approvers, ignore entries, controllers and break-glass
 limits are the core's own values; ``core_settings`` says how the file writes those.
@@ -8,15 +10,14 @@ limits are the core's own values; ``core_settings`` says how the file writes tho
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 from webhook.config.addresses import Address
+from webhook.config.baseline import BaselineConfig
 from webhook.config.bookkeeping import BookkeepingKey
-from webhook.config.cluster_names import IngressClass, Kinds, NamespaceGlobs, NamespaceName
-from webhook.config.forms import FilePath, NotEmpty, ShortText, duration, one_of, whole_number
-from webhook.config.git_names import PathGlob, Renderer, Repository, RepositoryPath, Revision, SourceName
+from webhook.config.cluster_names import IngressClass, NamespaceName
+from webhook.config.forms import FilePath, ShortText, one_of, whole_number
 from webhook.config.presets import PRESETS
 from webhook.core.breakglass import BreakGlassLimits
 from webhook.core.controllers import SystemController
@@ -26,69 +27,7 @@ from webhook.core.subject import Approver
 
 API_VERSION = "baseward.io/v1alpha1"
 KIND = "Configuration"
-
-DEFAULT_INTERVAL = timedelta(seconds=30)
-DEFAULT_MAX_AGE = timedelta(minutes=15)
-
-_SECOND = timedelta(seconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Allow:
-    """What a source may declare. Anything else in it is refused."""
-
-    namespaces: NamespaceGlobs = ("*",)
-    """Names or globs of namespaces."""
-
-    kinds: Kinds = ("*",)
-    """Kinds, or * for all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One Git repository, with a revision, a path and a renderer."""
-
-    name: SourceName
-    """What messages, metrics and approvers call this source."""
-
-    repository: Repository
-    """Where the repository is: an https, http, ssh or file URL, git@host:path, or a path, relative to
-    the folder of this file. Never with credentials: git has credential helpers and ssh keys."""
-
-    revision: Revision = "HEAD"
-    """A branch, a tag or a commit. HEAD is the repository's default branch."""
-
-    path: RepositoryPath = "."
-    """The folder in the repository that holds what this cluster should have."""
-
-    renderer: Renderer = "manifests"
-    """What turns files into manifests. manifests: plain YAML and JSON, recursively."""
-
-    namespace: NamespaceName = "default"
-    """The namespace of objects that name none."""
-
-    exclude: tuple[PathGlob, ...] = ()
-    """Globs, under path, of files to pass over, such as charts/**."""
-
-    allow: Allow = field(default_factory=Allow)
-    """What this source may declare; everything if left out."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaselineConfig:
-    """Where the baseline comes from, and how fresh it must be."""
-
-    interval: Annotated[timedelta, duration(least=_SECOND)] = DEFAULT_INTERVAL
-    """How often the sources are looked at. A push receiver makes it immediate."""
-
-    max_age: Annotated[timedelta, duration(least=_SECOND)] = DEFAULT_MAX_AGE
-    """How old the last successful sync may be. When it is older, people are warned and an alert goes out."""
-
-    history: Annotated[int, whole_number(0, 1000)] = 10
-    """How many earlier revisions an approver may still apply."""
-
-    sources: Annotated[tuple[Source, ...], NotEmpty]
-    """The sources that declare, together, what the cluster should have."""
+DEFAULT_SERVE_ADDRESS = "0.0.0.0:8443"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +42,7 @@ class Scope:
 class ServeConfig:
     """How reviews are answered."""
 
-    address: Address = "0.0.0.0:8443"
+    address: Address = DEFAULT_SERVE_ADDRESS
     """The host and port to listen on."""
 
     certificates: FilePath = Path("/etc/baseward/tls")

@@ -7,15 +7,11 @@ another (names of sources, fields of a kind) is beyond it: `baseward config chec
 from __future__ import annotations
 
 import inspect
-import re
 from dataclasses import is_dataclass
-from datetime import timedelta
 from enum import Enum
-from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, TypeAlias, get_args, get_origin
 
-from webhook.config.durations import format_duration
 from webhook.config.forms import Form, NotEmpty
 from webhook.config.model import Configuration
 from webhook.config.settings import Setting, settings_of
@@ -47,7 +43,7 @@ def _section(section: type, definitions: dict[str, Schema]) -> Schema:
 def _property(setting: Setting, definitions: dict[str, Schema]) -> Schema:
     schema = {"description": setting.description, **_schema(setting.type, definitions)}
     if not setting.is_required and not is_dataclass(setting.default) and setting.default not in (None, ""):
-        schema["default"] = _written(setting.default)
+        schema["default"] = _written(setting.default, setting.type)
     return schema
 
 
@@ -72,19 +68,22 @@ def _schema(kind: Any, definitions: dict[str, Schema]) -> Schema:
 
 
 def _annotated(plain: Any, notes: tuple[Any, ...], definitions: dict[str, Schema]) -> Schema:
-    form = next((note for note in notes if isinstance(note, Form)), None)
-    if form is not None:
+    if (form := _form(notes)) is not None:
         return dict(form.schema)
     schema = _schema(plain, definitions)
     return {**schema, "minItems": 1} if NotEmpty in notes else schema
 
 
-def _written(value: Any) -> Any:
-    """Return a value as the file writes it."""
-    if isinstance(value, tuple):
-        return [_written(item) for item in value]
-    if isinstance(value, timedelta):
-        return format_duration(value)
-    if isinstance(value, re.Pattern):
-        return value.pattern
-    return str(value) if isinstance(value, Enum | Path) else value
+def _form(notes: tuple[Any, ...]) -> Form | None:
+    return next((note for note in notes if isinstance(note, Form)), None)
+
+
+def _written(value: Any, kind: Any) -> Any:
+    """Return a value of an annotation of the model as the file writes it."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        form = _form(arguments[1:])
+        return form.write(value) if form is not None else _written(value, arguments[0])
+    if origin is tuple:
+        return [_written(item, arguments[0]) for item in value]
+    return value.value if isinstance(value, Enum) else value

@@ -14,9 +14,11 @@ from webhook.config import (
     BaselineConfig,
     Configuration,
     ConfigurationError,
+    ReceiverConfig,
     Scope,
     ServeConfig,
     Source,
+    Verify,
     load_configuration,
     parse_configuration,
 )
@@ -87,6 +89,8 @@ def test_what_is_left_out_has_the_defaults_of_the_design() -> None:
         max_age=timedelta(minutes=15),
         history=10,
     )
+    assert (defaults.baseline.max_shrink, defaults.baseline.receiver) == (0.5, None)
+    assert defaults.baseline.sources[0].max_size == 2**30
     assert defaults.break_glass.max_duration == timedelta(hours=1)
     assert defaults.serve == ServeConfig("0.0.0.0:8443", Path("/etc/baseward/tls"), 2)
     assert (defaults.mode, defaults.dry_run) == (Mode.ENFORCE, DryRun.DENY)
@@ -102,9 +106,13 @@ def test_what_is_left_out_has_the_defaults_of_the_design() -> None:
 def test_paths_are_relative_to_the_folder_of_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source = "{name: platform, repository: ./platform}, {name: shop, repository: 'git@example.com:shop'}"
+    source = (
+        "{name: shop, repository: 'git@example.com:shop', credentials: secret, verify: {keys: keys}},"
+        "{name: platform, repository: ./platform}"
+    )
     (tmp_path / "config.yaml").write_text(
-        f"apiVersion: baseward.io/v1alpha1\nkind: Configuration\nbaseline: {{sources: [{source}]}}\n"
+        "apiVersion: baseward.io/v1alpha1\nkind: Configuration\n"
+        f"baseline: {{receiver: {{secret: hook, certificates: tls}}, sources: [{source}]}}\n"
         "snapshot: state\nserve: {certificates: tls}\n"
     )
     monkeypatch.chdir(tmp_path)
@@ -114,9 +122,15 @@ def test_paths_are_relative_to_the_folder_of_the_file(
         load_configuration(Path("config.yaml")),
     ):
         assert [source.repository for source in configuration.baseline.sources] == [
-            f"{tmp_path}/platform",
             "git@example.com:shop",
+            f"{tmp_path}/platform",
         ]
+        shop = configuration.baseline.sources[0]
+        assert shop.credentials == tmp_path / "secret"
+        assert shop.verify == Verify(keys=tmp_path / "keys")
+        assert configuration.baseline.receiver == ReceiverConfig(
+            secret=tmp_path / "hook", certificates=tmp_path / "tls"
+        )
         assert configuration.snapshot == tmp_path / "state"
         assert configuration.serve.certificates == tmp_path / "tls"
 
@@ -200,7 +214,7 @@ def test_all_faults_are_in_one_report_in_the_order_of_their_lines() -> None:
     kinds = "Ingress, NetworkPolicy, Role, RoleBinding, ClusterRole, ClusterRoleBinding, *"
     expected = [
         (4, "mode", 'unknown value "enforced"; one of enforce, audit; did you mean "enforce"?'),
-        (8, "baseline.histroy", "unknown key; one of interval, maxAge, history, sources"),
+        (8, "baseline.histroy", "unknown key; one of interval, maxAge, history, maxShrink,"),
         (25, "rules[0].kinds[1]", f'unknown kind "Ingresses"; one of {kinds}; did you mean "Ingress"?'),
         (28, "rules[0].undeclared", 'unknown value "wanr"; one of deny, warn, audit, ignore'),
         (40, "serve.workers", "200 is out of bounds; from 1 to 64"),

@@ -20,23 +20,6 @@ def approvers(*entries: dict[str, Any]) -> dict[str, Any]:
     return baseline(PLATFORM, SHOP) | {"approvers": list(entries)}
 
 
-def test_the_baseline_may_be_as_old_as_one_interval_but_not_younger() -> None:
-    assert faults_in(baseline(PLATFORM, interval="1m", maxAge="60s")) == ()
-    problem = problem_at("baseline.maxAge", baseline(PLATFORM, interval="1m", maxAge="59s"))
-    assert problem.startswith("maxAge, 59s, is shorter than interval, 1m")
-
-
-def test_a_default_counts_too_and_the_fault_is_at_what_was_given() -> None:
-    assert "shorter than interval, 30s" in problem_at("baseline.maxAge", baseline(PLATFORM, maxAge="29s"))
-    assert "maxAge, 15m, is shorter" in problem_at("baseline.interval", baseline(PLATFORM, interval="16m"))
-
-
-def test_two_sources_need_two_names() -> None:
-    assert faults_in(baseline(PLATFORM, SHOP)) == ()
-    problem = problem_at("baseline.sources[2].name", baseline(PLATFORM, SHOP, PLATFORM))
-    assert problem == '"platform" is the name of baseline.sources[0] too; choose another'
-
-
 def test_an_approvers_sources_must_be_configured() -> None:
     assert faults_in(approvers({"user": "a", "sources": ["shop"]}, {"user": "b", "sources": ["*"]})) == ()
     document = approvers({"user": "a", "sources": ["shop", "platfrom"]})
@@ -66,6 +49,40 @@ def test_the_same_approver_twice_is_a_fault(first: dict[str, Any], second: dict[
 )
 def test_approvers_that_differ_in_user_or_narrowing_are_two(second: dict[str, Any]) -> None:
     assert faults_in(approvers({"user": "a"}, second)) == ()
+
+
+def with_addresses(own: str | None, served: str | None) -> dict[str, Any]:
+    receiver = {"secret": "hook", "address": own}
+    return baseline(PLATFORM, receiver=receiver) | {"serve": {"address": served}}
+
+
+CONFLICTS = [
+    ("0.0.0.0:8443", None, "baseline.receiver.address"),
+    ("127.0.0.1:8443", "127.0.0.1:8443", "baseline.receiver.address"),
+    ("127.0.0.1:8443", "[::]:8443", "baseline.receiver.address"),
+    (None, "0.0.0.0:9444", "serve.address"),
+    (None, "127.0.0.1:9444", "serve.address"),
+]
+
+
+@pytest.mark.parametrize(("own", "served", "place"), CONFLICTS)
+def test_receiver_and_server_share_a_pod_and_so_its_ports(
+    own: str | None, served: str | None, place: str
+) -> None:
+    problem = problem_at(place, with_addresses(own, served))
+    assert problem.endswith("both are in one pod: choose another")
+
+
+@pytest.mark.parametrize(
+    ("own", "served"),
+    [(None, None), ("127.0.0.1:9444", "127.0.0.1:8443"), ("127.0.0.1:8443", "127.0.0.2:8443")],
+)
+def test_two_ports_or_two_addresses_are_enough(own: str | None, served: str | None) -> None:
+    assert faults_in(with_addresses(own, served)) == ()
+
+
+def test_without_a_receiver_its_port_is_free() -> None:
+    assert faults_in(minimal() | {"serve": {"address": "0.0.0.0:9444"}}) == ()
 
 
 @pytest.mark.parametrize("section", ["rules", "approvers"])

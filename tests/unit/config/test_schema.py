@@ -11,11 +11,23 @@ from typing import Any
 import pytest
 
 from tests.unit.config.sample import SKETCH, faults_in, minimal, with_value
+from tests.unit.config.test_source_values import FINE as FINE_SOURCES
 from tests.unit.config.test_values import FINE
-from webhook.config import json_schema
+from webhook.config import (
+    Allow,
+    BaselineConfig,
+    Configuration,
+    HelmConfig,
+    KustomizeConfig,
+    ReceiverConfig,
+    Scope,
+    ServeConfig,
+    Source,
+    Verify,
+    json_schema,
+)
 from webhook.config.core_settings import CORE_SETTINGS
 from webhook.config.document import read_document
-from webhook.config.model import Allow, BaselineConfig, Configuration, Scope, ServeConfig, Source
 from webhook.config.settings import settings_of
 
 SCHEMA = json_schema()
@@ -86,7 +98,7 @@ def test_the_sketch_of_the_design_is_valid() -> None:
     assert list(errors(read_document(SKETCH, "").value, SCHEMA)) == []
 
 
-@pytest.mark.parametrize(("path", "value"), [case for case in FINE if case[1] is not None])
+@pytest.mark.parametrize(("path", "value"), [case for case in [*FINE, *FINE_SOURCES] if case[1] is not None])
 def test_what_the_loader_takes_is_valid(path: str, value: Any) -> None:
     assert list(errors(with_value(path, value), SCHEMA)) == []
 
@@ -116,6 +128,12 @@ def test_what_the_loader_takes_is_valid(path: str, value: Any) -> None:
         ("serve.workers", 0),
         ("serve.address", "8443"),
         ("ingressClass", "N"),
+        ("baseline.maxShrink", "101%"),
+        ("baseline.receiver", {}),
+        ("baseline.receiver.peers", ["ftp://a"]),
+        ("baseline.sources.0.verify", {"mode": "tag"}),
+        ("baseline.sources.0.maxSize", "1G"),
+        ("baseline.sources.0.proxy", "http://u@proxy"),
     ],
 )
 def test_what_is_faulty_in_itself_is_invalid_as_it_is_for_the_loader(path: str, value: Any) -> None:
@@ -147,6 +165,9 @@ def test_every_section_is_closed_and_every_key_described() -> None:
 def test_defaults_are_written_as_the_file_writes_them() -> None:
     baseline = SCHEMA["$defs"]["BaselineConfig"]["properties"]
     assert (baseline["interval"]["default"], baseline["maxAge"]["default"]) == ("30s", "15m")
+    assert baseline["maxShrink"]["default"] == "50%"
+    assert SCHEMA["$defs"]["Source"]["properties"]["maxSize"]["default"] == "1Gi"
+    assert SCHEMA["$defs"]["Source"]["properties"]["rewritten"]["default"] == "accept"
     assert SCHEMA["$defs"]["BreakGlassLimits"]["properties"]["reason"]["default"] == ".{10,}"
     assert SCHEMA["$defs"]["Rule"]["properties"]["kinds"]["default"] == ["*"]
     assert SCHEMA["properties"]["snapshot"]["default"] == "/var/lib/baseward"
@@ -161,7 +182,11 @@ def test_defaults_are_valid() -> None:
 
 
 @pytest.mark.parametrize(
-    "section", [Configuration, BaselineConfig, Source, Allow, Scope, ServeConfig, *CORE_SETTINGS]
+    "section",
+    [
+        *(Configuration, BaselineConfig, Source, Allow, Verify, KustomizeConfig, HelmConfig),
+        *(ReceiverConfig, Scope, ServeConfig, *CORE_SETTINGS),
+    ],
 )
 def test_every_field_of_a_section_can_be_set(section: Any) -> None:
     assert [setting.attribute for setting in settings_of(section)] == [each.name for each in fields(section)]

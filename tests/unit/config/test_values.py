@@ -152,7 +152,7 @@ FAULTY = [
     (f"{SOURCE}.path", "/clusters", "leaves its folder"),
     (f"{SOURCE}.path", "a/../../b", "leaves its folder"),
     (f"{SOURCE}.path", "..", "leaves its folder"),
-    (f"{SOURCE}.renderer", "helm", 'unknown renderer "helm"; one of manifests'),
+    (f"{SOURCE}.renderer", "jsonnet", 'unknown renderer "jsonnet"; one of manifests, kustomize, helm, '),
     (f"{SOURCE}.namespace", "shop-*", "is no name of a namespace"),
     (f"{SOURCE}.exclude.0", "/charts/**", "leaves its folder"),
     (f"{SOURCE}.exclude.0", "../**", "leaves its folder"),
@@ -208,7 +208,8 @@ def test_credentials_in_a_repository_are_refused_and_not_repeated(repository: st
 
 def test_credentials_are_sent_where_they_belong() -> None:
     document = with_value(f"{SOURCE}.repository", f"https://user:{SECRET}@git.example.com/platform.git")
-    assert "a credential helper, or a key for ssh" in problem_at("baseline.sources[0].repository", document)
+    problem = problem_at("baseline.sources[0].repository", document)
+    assert "into files, in the folder that `credentials` names" in problem
 
 
 @pytest.mark.parametrize(
