@@ -18,6 +18,7 @@ from benchmarks.memory import build, memory
 from benchmarks.report import Finding, print_findings
 from benchmarks.scale import FULL, QUICK, Scale
 from benchmarks.speed import decision, size
+from benchmarks.syncing import syncing
 from benchmarks.world import World
 
 
@@ -34,6 +35,7 @@ BENCHMARKS: dict[str, Callable[[Setting], list[Finding]]] = {
     "decision": lambda setting: decision(setting.few, setting.scale),
     "latency": lambda setting: latency(setting.few, setting.scale),
     "build": lambda setting: build(setting.many),
+    "syncing": lambda setting: syncing(setting.scale.rounds),
     "size": lambda setting: size(setting.few, setting.many, setting.scale),
     "memory": lambda setting: memory(setting.few, setting.many, setting.scale),
 }
@@ -54,6 +56,7 @@ def main(*, quick: bool, only: tuple[str, ...]) -> None:
     decision   CPU of a decision against the floor: parse, hash, answer, on the same server
     latency    p50 and p99 at half the floor's throughput, 16 connections
     build      seconds and memory of `baseward sync --once` from 100,000 small files
+    syncing    a poll, one changed file of 10,000, and the way from a push to a decision
     size       CPU of a decision with 100,000 objects against the same with 100
     memory     private memory of a worker with 100,000 objects against one with 100
 

@@ -14,11 +14,13 @@ from typing import Any
 import orjson
 
 from webhook.core import kinds
+from webhook.core.answers import Answers
 from webhook.core.breakglass import AccessAnswer, AccessQuestion
 from webhook.core.canonical import canonical_json, digest
 from webhook.core.decide import Verdict, decide
 from webhook.core.decision import Decision, NoBaseline
 from webhook.core.explain import Answered, explain
+from webhook.core.freshness import FreshnessAnswer, FreshnessQuestion
 from webhook.core.kinds import Kind
 from webhook.core.normalize import DEFAULT_LEFT_OUT, normalize
 from webhook.core.normalize.left_out import LeftOut
@@ -43,6 +45,9 @@ MAY_BREAK_GLASS = AccessAnswer(allowed=True)
 MAY_NOT_BREAK_GLASS = AccessAnswer(
     allowed=False, why="oncall may not break-glass networkpolicies in baseward.io"
 )
+# What a look at Git comes to: the baseline is what Git says now, or may be behind it.
+UP_TO_DATE = FreshnessAnswer(established=True)
+UNREACHABLE = FreshnessAnswer(established=False, why="source platform cannot be reached")
 
 
 # Objects
@@ -283,7 +288,10 @@ def _by_key(objects: Iterable[Object | Declared], left_out: LeftOut) -> dict[Obj
 
 @dataclass(frozen=True)
 class MemoryBaseline:
-    """A baseline in memory; ``earlier`` are the revisions before this one, as maps like ``objects``."""
+    """A baseline in memory; ``earlier`` are the revisions before this one, as maps like ``objects``.
+
+    ``unread`` are the namespaces that a source was to declare that has never been read, by its name.
+    """
 
     objects: Mapping[ObjectKey, Declared] = field(default_factory=dict)
     earlier: tuple[Mapping[ObjectKey, Declared], ...] = ()
@@ -291,12 +299,16 @@ class MemoryBaseline:
     synced_at: Mapping[str, datetime] = field(
         default_factory=lambda: {"platform": NOW - timedelta(seconds=14)}
     )
+    unread: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def declared(self, key: ObjectKey) -> Declared | None:
         return self.objects.get(key)
 
     def earlier_digests(self, key: ObjectKey) -> Collection[bytes]:
         return [revision[key].digest if key in revision else ABSENT_DIGEST for revision in self.earlier]
+
+    def unread_source(self, key: ObjectKey) -> str | None:
+        return next((name for name, globs in self.unread.items() if key.is_within(globs, "*")), None)
 
 
 def baseline(
@@ -319,10 +331,11 @@ def judge(
     git: Iterable[Object | Declared] | MemoryBaseline | None = (),
     policy: Policy | None = None,
     access: AccessAnswer | None = None,
+    freshness: FreshnessAnswer | None = UP_TO_DATE,
 ) -> Verdict:
     """Judge a review against what Git declares; None is "no snapshot has ever been loaded".
 
-    ``access`` is what the API server says where it is asked.
+    ``access`` is what the API server says where it is asked, ``freshness`` what a look at Git comes to.
     """
     policy = policy or Policy()
     if git is not None and not isinstance(git, MemoryBaseline):
@@ -330,7 +343,9 @@ def judge(
     parsed = parse_review(reviewed)
     verdict = decide(parsed, policy, git, NOW)
     if isinstance(verdict, AccessQuestion) and access is not None:
-        return decide(parsed, policy, git, NOW, access)
+        return decide(parsed, policy, git, NOW, Answers(access=access))
+    if isinstance(verdict, FreshnessQuestion) and freshness is not None:
+        return decide(parsed, policy, git, NOW, Answers(freshness=freshness))
     return verdict
 
 
@@ -339,9 +354,10 @@ def decision(
     git: Iterable[Object | Declared] | MemoryBaseline | None = (),
     policy: Policy | None = None,
     access: AccessAnswer | None = None,
+    freshness: FreshnessAnswer | None = UP_TO_DATE,
 ) -> Decision:
     """Judge a review that a verdict must come of."""
-    verdict = judge(reviewed, git, policy, access)
+    verdict = judge(reviewed, git, policy, access, freshness)
     assert isinstance(verdict, Decision)
     return verdict
 
@@ -351,13 +367,16 @@ def ruling(
     git: Iterable[Object | Declared] | MemoryBaseline | None = (),
     policy: Policy | None = None,
     access: AccessAnswer | None = None,
+    freshness: FreshnessAnswer | None = UP_TO_DATE,
 ) -> str:
     """Judge a review, and say row, outcome and reason: ``14 denied drift``."""
-    verdict = judge(reviewed, git, policy, access)
+    verdict = judge(reviewed, git, policy, access, freshness)
     if isinstance(verdict, NoBaseline):
         return "8 no baseline"
     if isinstance(verdict, AccessQuestion):
         return "7 asks the API server"
+    if isinstance(verdict, FreshnessQuestion):
+        return "12 asks Git"
     return f"{verdict.row} {verdict.outcome} {verdict.reason}"
 
 
@@ -366,10 +385,11 @@ def answer(
     git: Iterable[Object | Declared] | MemoryBaseline | None = (),
     policy: Policy | None = None,
     access: AccessAnswer | None = None,
+    freshness: FreshnessAnswer | None = UP_TO_DATE,
 ) -> AdmissionResponse:
     """Judge a review, and write what is answered to the API server."""
     policy = policy or Policy()
     if git is not None and not isinstance(git, MemoryBaseline):
         git = baseline(*git, left_out=policy.left_out)
-    verdict = decision(reviewed, git, policy, access)
+    verdict = decision(reviewed, git, policy, access, freshness)
     return explain(Answered(parse_review(reviewed), verdict, policy, git, NOW))

@@ -60,7 +60,7 @@ def test_the_rules_of_an_aggregated_role_are_no_drift_to_it(
     assert baseward.last_decision(aggregated)[0] == "allowed"
 
 
-def test_a_commit_that_is_not_synced_yet_is_warned_about_and_not_denied(
+def test_what_is_not_committed_yet_is_warned_about_and_not_denied(
     cluster: Cluster, baseward: Baseward, policy: Object
 ) -> None:
     newer = put(policy, "/spec/ingress/0/ports/0/port", 9090)

@@ -124,7 +124,9 @@ class Application:
             return HTTPStatus.SERVICE_UNAVAILABLE, _TEXT, b"shutting down\n"
         if state.snapshot is None:
             return HTTPStatus.SERVICE_UNAVAILABLE, _TEXT, _lines(state.why_not_ready())
-        return HTTPStatus.OK, _TEXT, b"ok\n"
+        # What fails is said, but does not count: readiness that hangs on Git takes away all replicas at once.
+        failing = [f"source {source.name} is {source.trouble}" for source in state.sources if source.trouble]
+        return HTTPStatus.OK, _TEXT, _lines("\n".join(["ok", *failing]))
 
 
 @lru_cache(maxsize=16)

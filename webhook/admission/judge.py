@@ -1,7 +1,8 @@
 """Bytes in, bytes out: one AdmissionReview from its JSON to its answer.
 
-The only call that leaves the process is the access review of a break-glass claim that could
-decide; it runs in a thread, off the event loop, with a deadline.
+Two calls leave the process, and only where their answer could decide: the access review of a
+break-glass claim, and the look at Git for an approver that may run ahead of the snapshot. Both run in
+threads, off the event loop, with a deadline.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Protocol
@@ -19,13 +20,15 @@ import orjson
 
 from webhook.admission.decisionlog import log_line
 from webhook.admission.errors import RefusedRequestError
+from webhook.admission.freshness import Freshness
 from webhook.admission.metrics import Metrics
 from webhook.admission.state import BaselineState
+from webhook.core.answers import NO_ANSWERS
 from webhook.core.breakglass import AccessAnswer, AccessQuestion
-from webhook.core.decide import Verdict, decide
-from webhook.core.decision import Decision
+from webhook.core.decide import decide
+from webhook.core.decision import Decision, NoBaseline
 from webhook.core.errors import ReviewError
-from webhook.core.explain import Answered, explain
+from webhook.core.explain import Answered, explain, undecided
 from webhook.core.policy import Policy
 from webhook.core.review import AdmissionRequest, parse_review
 
@@ -47,6 +50,7 @@ class Judge:
     policy: Policy
     state: BaselineState
     access_reviews: AccessReviews
+    freshness: Freshness
     executor: Executor
     metrics: Metrics
     write_line: Callable[[bytes], None]
@@ -58,17 +62,26 @@ class Judge:
         """
         began = time.perf_counter()
         request = parse_review(read_json(body))
-        now = datetime.now(UTC)
-        baseline = self.state.snapshot
-        verdict = decide(request, self.policy, baseline, now)
-        if isinstance(verdict, AccessQuestion):
-            access = await self._ask(verdict, deadline)
-            verdict = decide(request, self.policy, baseline, now, access)
-        decision = self._decided(verdict)
-        answered = Answered(request, decision, self.policy, baseline, now)
+        answered = await self._decide(request, deadline)
         answer = orjson.dumps(explain(answered).to_review())
         self._record(answered, request, time.perf_counter() - began)
         return answer
+
+    async def _decide(self, request: AdmissionRequest, deadline: float) -> Answered:
+        """Answer the questions that deciding brings up, each at most once, until there is a decision."""
+        now = datetime.now(UTC)
+        answers = NO_ANSWERS
+        while True:
+            baseline = self.state.snapshot  # a look at Git may bring a new one
+            verdict = decide(request, self.policy, baseline, now, answers)
+            if isinstance(verdict, Decision):
+                return Answered(request, verdict, self.policy, baseline, now)
+            if isinstance(verdict, NoBaseline):
+                raise RefusedRequestError(HTTPStatus.SERVICE_UNAVAILABLE, undecided(verdict, request))
+            if isinstance(verdict, AccessQuestion):
+                answers = replace(answers, access=await self._ask(verdict, deadline))
+            else:
+                answers = replace(answers, freshness=await self.freshness.ask(verdict, deadline))
 
     async def _ask(self, question: AccessQuestion, deadline: float) -> AccessAnswer:
         timeout = min(ACCESS_TIMEOUT, deadline - time.monotonic())
@@ -80,14 +93,6 @@ class Judge:
             return AccessAnswer(
                 allowed=False, why="the access review timed out; the API server is slow or cannot be reached"
             )
-
-    def _decided(self, verdict: Verdict) -> Decision:
-        if not isinstance(verdict, Decision):
-            raise RefusedRequestError(
-                HTTPStatus.SERVICE_UNAVAILABLE,
-                "no snapshot of the baseline has been loaded yet: look at `baseward sync` and /status",
-            )
-        return verdict
 
     def _record(self, answered: Answered, request: AdmissionRequest, seconds: float) -> None:
         self.metrics.count(request, answered.decision, seconds)

@@ -18,6 +18,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
 from webhook.admission.state import BaselineState
+from webhook.baseline.refusal import Trouble
 from webhook.core.decision import Decision
 from webhook.core.kinds import BY_NAME
 from webhook.core.review import CREATE, DELETE, UPDATE, AdmissionRequest
@@ -135,8 +136,19 @@ class _OfBaseline:
             "When a source was last synced with success.",
             labels=["source"],
         )
+        trouble = GaugeMetricFamily(
+            "baseward_source_trouble",
+            "Whether this kind of trouble keeps a source from being in sync.",
+            labels=["source", "trouble"],
+        )
+        objects = GaugeMetricFamily(
+            "baseward_source_objects", "Objects that the snapshot has of a source.", labels=["source"]
+        )
         for source in self._state.sources:
             failing.add_metric([source.name], 1 if source.error else 0)
+            objects.add_metric([source.name], source.objects)
+            for kind in Trouble:
+                trouble.add_metric([source.name, kind], 1 if source.trouble == kind else 0)
             if source.synced_at is not None:
                 synced.add_metric([source.name], source.synced_at.timestamp())
-        yield from (failing, synced)
+        yield from (failing, synced, trouble, objects)

@@ -13,7 +13,7 @@ import codecs
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -21,9 +21,12 @@ from webhook.baseline.composer import MAX_DEPTH, TOO_DEEP, Composer, given_twice
 from webhook.baseline.errors import ManifestError
 from webhook.baseline.scalars import ScalarError, json_number
 
+NO_JSON = "no valid JSON; correct it, or name the file in the source's exclude"
+
 _SEPARATOR = re.compile(r"^---(.*)\n?", re.MULTILINE)
 _JSON_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}\[\]\n]')
 _OBJECT = re.compile(r"\s*+(?=\{)")
+_VALUE = re.compile(r"\s*+(?=\S)")
 _SURROGATES = re.compile(  # a backslash of its own or a pair, kept; or half of one
     r"(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 )
@@ -55,6 +58,26 @@ def read_documents(data: bytes, path: str) -> list[Document]:
         if isinstance(value, dict)
         for document in _expand(value, lines[id(value)], lines)
     ]
+
+
+def read_json(data: bytes, path: str, lines: dict[int, int]) -> list[Any]:
+    """Read the values of a file that holds nothing but JSON, one after another, as programs write it.
+
+    ``lines`` receives the line of every mapping by its id(), good for as long as the values live.
+    Raises ManifestError as ``read_documents`` does, and for a text that is no JSON.
+    """
+    text = _whole_surrogates(_decode(data, path))
+    decode = _json_decoder(text, path, lines).raw_decode
+    values: list[Any] = []
+    end = 0
+    while found := _VALUE.match(text, end):
+        try:
+            value, end = _decode_json(decode, text, found.end(), path)
+        except ValueError as fault:
+            line = _line(text, fault.pos if isinstance(fault, json.JSONDecodeError) else found.end())
+            raise ManifestError(path, line, NO_JSON) from None
+        values.append(value)
+    return values
 
 
 def _decode(data: bytes, path: str) -> str:
@@ -102,23 +125,34 @@ def _read_json(text: str, path: str, lines: dict[int, int]) -> tuple[list[Any], 
     Not left to the YAML parser, as JSON says some things differently: pairs of surrogates, line
     separators in strings, keys of over 1,024 characters.
     """
-    # Half a pair is no text; Go reads U+FFFD, written here in just as many characters.
-    text = _SURROGATES.sub(lambda found: found[1] or r"\ufffd", text)
+    text = _whole_surrogates(text)
     decode = _json_decoder(text, path, lines).raw_decode
     values: list[Any] = []
     end = 0
     while found := _OBJECT.match(text, end):
-        start = found.end()
         try:
-            value, end = decode(text, start)
-        except ScalarError as fault:
-            raise ManifestError(path, _line(text, start), str(fault)) from None
-        except RecursionError:
-            raise ManifestError(path, _line(text, start), TOO_DEEP) from None
+            value, end = _decode_json(decode, text, found.end(), path)
         except ValueError:  # no JSON: what remains may still be YAML
             break
         values.append(value)
     return values, end
+
+
+def _whole_surrogates(text: str) -> str:
+    """Put U+FFFD in the place of half a pair, which is no text, in just as many characters: so Go."""
+    return _SURROGATES.sub(lambda found: found[1] or r"\ufffd", text)
+
+
+def _decode_json(
+    decode: Callable[[str, int], tuple[Any, int]], text: str, start: int, path: str
+) -> tuple[Any, int]:
+    """Decode one value; return it and where it ends. Raises ValueError for what is no JSON."""
+    try:
+        return decode(text, start)
+    except ScalarError as fault:
+        raise ManifestError(path, _line(text, start), str(fault)) from None
+    except RecursionError:
+        raise ManifestError(path, _line(text, start), TOO_DEEP) from None
 
 
 def _json_decoder(text: str, path: str, lines: dict[int, int]) -> json.JSONDecoder:

@@ -3,8 +3,14 @@
 BasewardError
 └── BaselineError           every one below: the new baseline is refused, the one before it stays
     ├── GitError            a git command failed, or what it was asked for is not there
+    │   ├── AccessError         the repository cannot be reached, or refuses us: it is not tried in other ways
+    │   ├── OverdueError        a git command took longer than it may
+    │   └── SizeError           there is more of it than the source's maxSize
+    ├── TrustError          a revision is not signed as the source demands
+    ├── HeldError           a revision waits until somebody accepts it
     ├── RenderError         a renderer could not turn a source's files into manifests
     ├── SnapshotError       a snapshot file could not be written, swapped in or read
+    ├── ReceiverError       the push receiver cannot begin: its address, secret or certificate
     └── ManifestError       a file in Git cannot be read: path, line
         └── DeclarationError    it can be read, but what it declares cannot be: path, line
 """
@@ -25,12 +31,36 @@ class GitError(BaselineError):
     """Says that a repository, a revision or an object in it could not be had."""
 
 
+class AccessError(GitError):
+    """Says that a repository cannot be reached, or does not let us in."""
+
+
+class OverdueError(GitError):
+    """Says that a git command was ended, as it took longer than it may."""
+
+
+class SizeError(GitError):
+    """Says that a repository, or what its files unpack to, is larger than it may be."""
+
+
+class TrustError(BaselineError):
+    """Says that a revision is not signed, or not by a key that the source trusts."""
+
+
+class HeldError(BaselineError):
+    """Says why a revision waits, and how to accept it."""
+
+
 class RenderError(BaselineError):
     """Says that a renderer failed, and on which source."""
 
 
 class SnapshotError(BaselineError):
     """Says that a snapshot could not be written, swapped in or read."""
+
+
+class ReceiverError(BaselineError):
+    """Says that the push receiver's address, secret or certificate cannot be used."""
 
 
 class ManifestError(BaselineError):

@@ -1,70 +1,34 @@
 """One Git repository: what a revision names, and the files of a commit.
 
-Only what is needed is fetched: one commit, without its history, into a bare repository of our own.
-Nothing is ever checked out, so that no link, filter or hook in a repository can do anything.
+Only what is needed is fetched: one commit, without its history, and of its files those below one
+folder, into a bare repository of our own. Nothing is ever checked out, so that no link, filter or hook
+in a repository can do anything. Submodules are not followed, and a file in Git LFS is its pointer.
 """
 
 from __future__ import annotations
 
 import contextlib
-import re
 import shutil
-import tempfile
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, NamedTuple
 
-from webhook.baseline.errors import GitError
+from webhook.baseline.access import Access
+from webhook.baseline.errors import AccessError, GitError, OverdueError, SizeError
 from webhook.baseline.git_command import Git, redact
+from webhook.baseline.git_fetch import FINAL, fetch, has_any, sweep
+from webhook.baseline.git_history import History
+from webhook.baseline.git_objects import TIMEOUT, Entry, list_files, read_files, unreadable
+from webhook.baseline.git_refs import Head, commit_of, resolve
+from webhook.baseline.git_remote import Remote
+from webhook.config.sizes import format_size
 from webhook.core.printing import safe
 
-ASK_TIMEOUT = 60.0  # seconds
-FETCH_TIMEOUT = 600.0
+__all__ = ["Entry", "Head", "Repository"]
 
-_FETCHED = "refs/baseward/fetched"
-_COMMIT = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})")
-_SHORT_COMMIT = re.compile(r"[0-9a-fA-F]{4,39}")
-_FETCH = (
-    "fetch",
-    "--quiet",
-    "--force",
-    "--no-tags",
-    "--no-write-fetch-head",
-    "--no-recurse-submodules",
-    "--update-shallow",
-)
-_LINK_MODE = "120000"
-_SUBMODULE_MODE = "160000"
-_NO_OBJECT = "BAD"  # in place of a size
+ANYHOW = Access()
 
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What a revision names now: a commit, by its full name, and the branch or tag (None: none)."""
-
-    commit: str
-    ref: str | None
-
-
-class Entry(NamedTuple):
-    """A file in a commit; ``size`` in bytes."""
-
-    path: str
-    mode: str
-    oid: str
-    size: int
-
-    @property
-    def is_link(self) -> bool:
-        """Tell whether it is a symbolic link."""
-        return self.mode == _LINK_MODE
-
-    @property
-    def is_file(self) -> bool:
-        """Tell whether it is neither a symbolic link nor a submodule."""
-        return self.mode not in {_LINK_MODE, _SUBMODULE_MODE}
+_SERVED = "refs/baseward/served"
 
 
 class Repository:
@@ -73,14 +37,23 @@ class Repository:
     ``url`` is an https, http, ssh or file URL, or a folder; ``directory`` a folder of its own.
     """
 
-    def __init__(self, url: str, directory: Path) -> None:
+    def __init__(self, url: str, directory: Path, access: Access = ANYHOW) -> None:
         self._directory = directory
+        self._access = access
         self._git = Git(directory, url)
+        self._remote = Remote(url, access)
+        self._history = History(Git(directory, url, "history.git"), self._remote)
+        self._too_large: tuple[Head, str, str] | None = None
 
     @property
     def url(self) -> str:
         """Return the URL as it may be shown: without a password."""
         return redact(self._git.url)
+
+    @property
+    def git(self) -> Git:
+        """Return the git command for our own copy."""
+        return self._git
 
     def resolve(self, revision: str) -> Head:
         """Return what a branch, a tag, ``HEAD``, a full ref or a commit's full name stands for.
@@ -88,74 +61,74 @@ class Repository:
         A commit is taken as it is, without asking. Raises GitError where the repository cannot be
         reached, has no such revision, or has a branch and a tag of that name.
         """
-        if _COMMIT.fullmatch(revision.lower()):
-            return Head(revision.lower(), None)
+        commit = commit_of(revision)
+        if commit is not None:
+            return commit
         self._git.prepare()
-        names = _candidates(revision)
-        peeled = [f"{name}^{{}}" for name in names]
-        refs = self._remote_refs(*names, *peeled)
-        found = [name for name in names if name in refs]
-        if len(found) > 1:
-            choices = " or ".join(found)
-            raise GitError(f"{self._named(revision)} is a branch and a tag: write {choices}")
-        if not found:
-            raise GitError(f"{self._named(revision)} does not exist; {_advice(revision)}")
-        return Head(refs.get(f"{found[0]}^{{}}", refs[found[0]]), found[0])
+        return resolve(self._git, self._remote, revision)
 
-    def _remote_refs(self, *names: str) -> dict[str, str]:
-        output = self._git.run("ls-remote", "--quiet", "--", self._git.url, *names, timeout=ASK_TIMEOUT)
-        lines = (line.split("\t") for line in output.decode(errors="replace").splitlines())
-        return {name: oid for oid, name in lines}
+    def fetch(self, head: Head, path: str = "") -> None:
+        """Have a commit here, with its tag and all files at and below a folder, "" for the root.
 
-    def fetch(self, head: Head) -> None:
-        """Have a commit here, with all its files. Raises GitError where it cannot be had."""
+        Raises GitError where it cannot be had; what was fetched before stays.
+        """
+        if self._too_large is not None and self._too_large[:2] == (head, path):
+            raise SizeError(self._too_large[2])  # it would only be found out again
+        deadline = time.monotonic() + self._access.timeout
         self._git.prepare()
-        if self._has(head.commit):
-            return
-        self._remove_stale_locks()
-        deadline = time.monotonic() + FETCH_TIMEOUT
+        sweep(self._git)
         try:
-            self._fetch(head, deadline)
-        except GitError:
-            if time.monotonic() > deadline:
+            self._fetch(head, path, deadline)
+        except GitError as error:
+            sweep(self._git)
+            if isinstance(error, SizeError):
+                self._too_large = (head, path, str(error))
+            raise
+
+    def _fetch(self, head: Head, path: str, deadline: float) -> None:
+        try:
+            fetch(self._git, self._remote, head, path, deadline)
+        except (AccessError, OverdueError):
+            raise
+        except SizeError:
+            if not has_any(self._git):
+                self.discard()
                 raise
-            # Our own copy may be damaged: what cannot be had with it may be had without.
+            self._fetch_anew(head, path, deadline)  # what was fetched earlier may take up the room
+        except GitError:
+            self._fetch_anew(head, path, deadline)  # our copy may be damaged
+
+    def _fetch_anew(self, head: Head, path: str, deadline: float) -> None:
+        """Put a new copy in the place of ours, once it is complete."""
+        anew = Git(self._directory, self._git.url, "anew.git")
+        shutil.rmtree(anew.repository, ignore_errors=True)
+        anew.prepare()
+        try:
+            fetch(anew, self._remote, head, path, deadline)
             self.discard()
-            self._git.prepare()
-            self._fetch(head, deadline)
+            anew.repository.rename(self._git.repository)
+        except FINAL:
+            raise
+        except GitError:
+            if not path:
+                raise
+            self._fetch_anew(head, "", deadline)  # not every server gives single files: then all
+        finally:
+            shutil.rmtree(anew.repository, ignore_errors=True)
 
-    def _fetch(self, head: Head, deadline: float) -> None:
-        fault: GitError | str = f"{self.url} has no commit of that name"
-        for options, refs in _ways(head):
-            left = max(deadline - time.monotonic(), 0)
-            try:
-                self._git.run(*_FETCH, *options, "--", self._git.url, *refs, timeout=left)
-            except GitError as error:
-                fault = error
-            else:
-                if self._keep(head.commit):
-                    return
-        raise GitError(f"commit {head.commit[:7]} could not be fetched: {fault}")
+    def is_ancestor(self, old: str, new: str) -> bool:
+        """Tell whether the commit ``new`` descends from ``old``, as it does unless history was rewritten.
 
-    def _keep(self, commit: str) -> bool:
-        """Note that a fetch came to its end, unless it did not bring the commit."""
-        with contextlib.suppress(GitError):
-            self._git.run("cat-file", "-e", f"{commit}^{{commit}}", timeout=ASK_TIMEOUT)
-            self._git.run("update-ref", "--no-deref", _FETCHED, commit, timeout=ASK_TIMEOUT)
-        return self._has(commit)
+        Fetches the commits of the history, without files. Raises GitError where it cannot be found out.
+        """
+        return self._history.is_ancestor(old, new, time.monotonic() + self._access.timeout)
 
-    def _has(self, commit: str) -> bool:
-        """Tell whether a fetch of this commit came to its end: the ref is written last."""
-        with contextlib.suppress(GitError):
-            wanted = f"{_FETCHED}^{{commit}}"
-            fetched = self._git.run("rev-parse", "--verify", "--quiet", wanted, timeout=ASK_TIMEOUT)
-            return fetched.decode().strip() == commit
-        return False
+    def keep(self, commit: str) -> None:
+        """Keep a fetched commit readable, whatever is fetched later, in place of the one kept before.
 
-    def _remove_stale_locks(self) -> None:
-        """Remove what a killed git left: nobody else works in this repository."""
-        for lock in (*self._git.repository.glob("*.lock"), *self._git.repository.glob("refs/**/*.lock")):
-            lock.unlink(missing_ok=True)
+        Raises GitError where it is not here.
+        """
+        self._git.run("update-ref", "--no-deref", _SERVED, commit, timeout=TIMEOUT)
 
     def discard(self) -> None:
         """Forget what was fetched; the next fetch starts anew."""
@@ -166,10 +139,10 @@ class Repository:
 
         ``path`` is relative to the root; "" is the root. Raises GitError where there is no such folder.
         """
-        command = ("ls-tree", "-r", "-l", "-z", "--full-tree", commit, "--", *([path] if path else []))
         with self._discarding():
-            listing = self._git.run(*command, timeout=ASK_TIMEOUT)
-            entries = [self._entry(line) for line in listing.split(b"\0") if line]
+            entries, missing = list_files(self._git, commit, path)
+            if missing:
+                raise unreadable(self._git, missing[0])
         place = f"{safe(path)} at {commit[:7]} of {self.url}"
         if path and not entries:
             raise GitError(f"there is no folder {place}: correct the source's path")
@@ -178,34 +151,16 @@ class Repository:
             raise GitError(f"{place} is {what}: name the folder that it leads to")
         return entries
 
-    def _entry(self, line: bytes) -> Entry:
-        facts, _, name = line.partition(b"\t")
-        mode, _, oid, size = facts.decode().split()
-        path = name.decode(errors="backslashreplace")
-        if size == _NO_OBJECT:
-            raise self._unreadable(path)
-        return Entry(path, mode, oid, 0 if size == "-" else int(size))
-
     def read(self, entries: Sequence[Entry]) -> Generator[bytes, None, None]:
-        """Read files, one after another, in one git process. Raises GitError."""
-        with tempfile.TemporaryFile(dir=self._directory) as names:
-            names.writelines(f"{entry.oid}\n".encode() for entry in entries)
-            names.seek(0)
-            with self._discarding(), self._git.reading("cat-file", "--batch", stdin=names) as output:
-                for entry in entries:
-                    yield self._content(output, entry)
+        """Read files, one after another, in one git process.
 
-    def _content(self, output: IO[bytes], entry: Entry) -> bytes:
-        header = output.readline().split()
-        is_blob = len(header) == 3 and header[1] == b"blob"  # noqa: PLR2004  # name, type, size
-        content = output.read(entry.size) if is_blob else b""
-        if not is_blob or len(content) != entry.size:
-            raise self._unreadable(entry.path)
-        output.read(1)  # a line's end
-        return content
-
-    def _unreadable(self, path: str) -> GitError:
-        return GitError(f"{safe(path)} of {self.url} could not be read from our copy of it")
+        Raises SizeError where they are more than ``max_size`` together, however small packed, and GitError.
+        """
+        if sum(entry.size for entry in entries) > self._access.max_size:
+            limit = format_size(self._access.max_size)
+            raise SizeError(f"the files of {self.url} have more than the {limit} of `maxSize`: raise it")
+        with self._discarding():
+            yield from read_files(self._git, entries)
 
     @contextlib.contextmanager
     def _discarding(self) -> Iterator[None]:
@@ -215,31 +170,3 @@ class Repository:
         except GitError:
             self.discard()
             raise
-
-    def _named(self, revision: str) -> str:
-        return f"revision {safe(revision)} in {self.url}"
-
-
-def _candidates(revision: str) -> list[str]:
-    if revision == "HEAD" or revision.startswith("refs/"):
-        return [revision]
-    return [f"refs/heads/{revision}", f"refs/tags/{revision}"]
-
-
-def _ways(head: Head) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Yield the options and refs of fetches, the leanest first.
-
-    Some servers give no commit by its name, and a dumb one (plain files over http) no part of a history.
-    """
-    yield ("--depth=1",), (head.commit,)
-    if head.ref is None:
-        yield (), ("+refs/heads/*:refs/remotes/heads/*", "+refs/tags/*:refs/remotes/tags/*")
-    else:
-        yield ("--depth=1",), (head.ref,)
-        yield (), (head.ref,)
-
-
-def _advice(revision: str) -> str:
-    if _SHORT_COMMIT.fullmatch(revision):
-        return "a commit is named by all of its 40 digits"
-    return "name a branch, a tag or a commit that is there"

@@ -2,7 +2,8 @@
 
 git finds its repository, its configuration and its credentials in many places. Each of them is
 closed here: the environment is made anew, ``HOME`` is a folder of ours, no hook runs, no prompt
-waits for a person, and only the transports that a source may name are allowed.
+waits for a person, and only the transports that a source may name are allowed. All settings go
+through the environment: unlike arguments, it is seen by nobody else.
 """
 
 from __future__ import annotations
@@ -13,12 +14,16 @@ import re
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, cast
+from types import MappingProxyType
+from typing import IO, NamedTuple, cast
 
-from webhook.baseline.errors import GitError
+from webhook.baseline.errors import GitError, OverdueError
 from webhook.core.printing import safe
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 _PASSED_ON = (
     *("PATH", "TMPDIR", "SSH_AUTH_SOCK"),
@@ -32,20 +37,23 @@ _ENVIRONMENT = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_LITERAL_PATHSPECS": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",  # a commit is what its name says
+    "GIT_NO_LAZY_FETCH": "1",  # what was left out stays out
     "GIT_TERMINAL_PROMPT": "0",
 }
-_SETTINGS = (
-    *("-c", "core.hooksPath=/dev/null"),
-    *("-c", "protocol.ext.allow=never"),
-    *("-c", "gc.autoDetach=false"),  # nothing is left running when a command has ended
-    *("-c", "maintenance.autoDetach=false"),
-)
+_SETTINGS = {
+    "core.hooksPath": "/dev/null",
+    "core.bigFileThreshold": "16m",  # larger files go straight to the disk, however much they unpack to
+    "protocol.ext.allow": "never",
+    "gc.autoDetach": "false",  # nothing is left running when a command has ended
+    "maintenance.autoDetach": "false",
+}
 # Of all places for settings only this file is read by the git that serves a local folder, and that
 # one refuses folders of other users. Which folder is read was decided in our own configuration.
 _HOME_CONFIGURATION = "[safe]\n\tdirectory = *\n"
 
 _USERINFO = re.compile(r"(?<=://)[^/\s]+@")
 _GRACE = 5.0
+_LOOK = 0.2  # seconds between two looks at what a command has done so far
 _MAX_ERROR = 300
 
 
@@ -54,35 +62,74 @@ def redact(text: str) -> str:
     return _USERINFO.sub("***@", text)
 
 
+class Answer(NamedTuple):
+    """How a command ended: its exit code, and what it wrote to stdout and stderr."""
+
+    code: int
+    output: bytes
+    complaint: bytes
+
+
 class Git:
-    """The git command for one repository: ``url`` is the remote one, ``home`` a folder of its own."""
+    """The git command for one local repository, below a ``home`` of its own; ``url`` is the remote one."""
 
-    def __init__(self, home: Path, url: str) -> None:
+    def __init__(self, home: Path, url: str, name: str = "repository.git") -> None:
         self.url = url
-        self.repository = home / "repository.git"
-        self._home = home
+        self.home = home
+        self.repository = home / name
 
-    def run(self, *arguments: str, timeout: float) -> bytes:
+    def run(
+        self,
+        *arguments: str,
+        timeout: float,
+        environment: Mapping[str, str] = NOTHING,
+        settings: Mapping[str, str] = NOTHING,
+        given: bytes = b"",
+    ) -> bytes:
         """Run a command in the local repository and return what it wrote.
 
-        Raises GitError, with what git said, where it failed or took longer than ``timeout`` seconds.
+        ``environment`` and ``settings`` (such as ``gpg.format``) come on top of ours; ``given`` is its
+        stdin. Raises GitError, with what git said, where it failed or took longer than ``timeout`` seconds.
         """
-        with self._start(arguments, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        answer = self.ask(
+            *arguments, timeout=timeout, environment=environment, settings=settings, given=given
+        )
+        if answer.code != 0:
+            raise self.failure(arguments[0], reason(answer.complaint))
+        return answer.output
+
+    def ask(
+        self,
+        *arguments: str,
+        timeout: float,
+        environment: Mapping[str, str] = NOTHING,
+        settings: Mapping[str, str] = NOTHING,
+        given: bytes = b"",
+        watch: Callable[[], None] | None = None,
+    ) -> Answer:
+        """Run a command as ``run`` does, and return how it ended, whatever that is.
+
+        ``watch`` is called several times a second; what it raises ends the command. Raises GitError
+        where the command cannot be started, OverdueError where it takes longer than ``timeout`` seconds.
+        """
+        stdin = subprocess.PIPE if given else subprocess.DEVNULL
+        surroundings = self._environment(environment, settings)
+        with self._start(arguments, stdin, subprocess.PIPE, surroundings) as process:
             try:
-                output, complaint = process.communicate(timeout=timeout)
+                output, complaint = _talk(process, given or None, timeout, watch)
             except subprocess.TimeoutExpired:
-                raise self._failure(arguments[0], f"no end after {timeout:.0f} s") from None
+                failure = self.failure(arguments[0], f"no end after {timeout:.0f} s")
+                raise OverdueError(str(failure)) from None
             finally:
                 _end(process)
-        if process.returncode != 0:
-            raise self._failure(arguments[0], _reason(complaint))
-        return output
+        return Answer(process.returncode, output, complaint)
 
     @contextlib.contextmanager
     def reading(self, *arguments: str, stdin: IO[bytes]) -> Iterator[IO[bytes]]:
         """Run a command and read what it writes while it runs. Raises GitError where it failed."""
-        with tempfile.TemporaryFile(dir=self._home) as complaint:
-            with self._start(arguments, stdin=stdin, stderr=complaint) as process:
+        with tempfile.TemporaryFile(dir=self.home) as complaint:
+            surroundings = self._environment(NOTHING, NOTHING)
+            with self._start(arguments, stdin, complaint, surroundings) as process:
                 try:
                     yield cast("IO[bytes]", process.stdout)
                     with contextlib.suppress(subprocess.TimeoutExpired):
@@ -91,12 +138,16 @@ class Git:
                     _end(process)
             if process.returncode != 0:
                 complaint.seek(0)
-                raise self._failure(arguments[0], _reason(complaint.read()))
+                raise self.failure(arguments[0], reason(complaint.read()))
 
     def _start(
-        self, arguments: tuple[str, ...], stdin: int | IO[bytes], stderr: int | IO[bytes]
+        self,
+        arguments: tuple[str, ...],
+        stdin: int | IO[bytes],
+        stderr: int | IO[bytes],
+        environment: Mapping[str, str],
     ) -> subprocess.Popen[bytes]:
-        command = ["git", *_SETTINGS, f"--git-dir={self.repository}", *arguments]
+        command = ["git", f"--git-dir={self.repository}", *arguments]
         try:
             # A session of its own: no terminal to prompt on, and its helpers can be ended with it.
             return subprocess.Popen(
@@ -104,17 +155,23 @@ class Git:
                 stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
-                env=self._environment(),
+                env=environment,
                 start_new_session=True,
             )
         except FileNotFoundError:
-            raise GitError("the program git is not on PATH: install git 2.30 or newer") from None
+            raise GitError("the program git is not on PATH: install git 2.34 or newer") from None
         except OSError as error:
             raise GitError(f"the program git cannot be started: {error.strerror}") from None
 
-    def _environment(self) -> dict[str, str]:
+    def _environment(self, more: Mapping[str, str], settings: Mapping[str, str]) -> dict[str, str]:
         passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-        return {**passed_on, **_ENVIRONMENT, "HOME": str(self._home)}
+        return {
+            **passed_on,
+            **_ENVIRONMENT,
+            "HOME": str(self.home),
+            **_configuration({**_SETTINGS, **settings}),
+            **more,
+        }
 
     def prepare(self) -> None:
         """Make the folder and the empty local repository, where they are missing. Raises GitError."""
@@ -122,22 +179,46 @@ class Git:
             return
         try:
             self.repository.mkdir(parents=True, exist_ok=True)
-            (self._home / ".gitconfig").write_text(_HOME_CONFIGURATION)
+            (self.home / ".gitconfig").write_text(_HOME_CONFIGURATION)
         except OSError as error:
             raise GitError(
-                f"cannot write to {self._home}: {error.strerror}; check who may write there, and free space"
+                f"cannot write to {self.home}: {error.strerror}; check who may write there, and free space"
             ) from None
         self.run("init", "--quiet", "--bare", "--template=", timeout=60)
 
-    def _failure(self, command: str, reason: str) -> GitError:
-        return GitError(f"git {command} of {redact(self.url)} failed: {redact(reason)}")
+    def failure(self, command: str, why: str) -> GitError:
+        """Return the error that says which command failed, on which repository, and why."""
+        return GitError(f"git {command} of {redact(self.url)} failed: {redact(why)}")
 
 
-def _reason(complaint: bytes) -> str:
+def reason(complaint: bytes) -> str:
     """Return the line of git's complaint that says most: its first error, not what follows from it."""
     lines = [line for line in complaint.decode(errors="replace").splitlines() if line.strip()]
     telling = [line for line in lines if line.startswith(("fatal: ", "error: "))]
     return safe((telling or lines[-1:] or ["git gave no reason"])[0], _MAX_ERROR)
+
+
+def _configuration(settings: Mapping[str, str]) -> dict[str, str]:
+    variables = {"GIT_CONFIG_COUNT": str(len(settings))}
+    for number, (key, value) in enumerate(settings.items()):
+        variables |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return variables
+
+
+def _talk(
+    process: subprocess.Popen[bytes], given: bytes | None, timeout: float, watch: Callable[[], None] | None
+) -> tuple[bytes, bytes]:
+    """Give and take until the process ends, with a look at what it does. Raises TimeoutExpired."""
+    deadline = time.monotonic() + timeout
+    while True:
+        left = deadline - time.monotonic()
+        try:
+            return process.communicate(given, timeout=left if watch is None else min(left, _LOOK))
+        except subprocess.TimeoutExpired:
+            if watch is None or time.monotonic() >= deadline:
+                raise
+            given = None  # it is on its way
+            watch()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

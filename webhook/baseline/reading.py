@@ -35,13 +35,23 @@ class Row(NamedTuple):
     line: int
 
 
+class Advice(NamedTuple):
+    """What a person should look at in a file."""
+
+    path: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
 @dataclass(slots=True)
 class Outcome:
     """What some files gave: objects, what refuses the commit, and what a person should look at."""
 
     rows: list[Row] = field(default_factory=list)
     errors: list[ManifestError] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[Advice] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +101,14 @@ class Reading:
         return {format_pointer(pointer): value for pointer, value in values.items()}
 
 
-def _warnings(manifest: Manifest) -> Iterator[str]:
+def _warnings(manifest: Manifest) -> Iterator[Advice]:
     """Yield one warning about the fields of an object that the API server does not know, if there are any."""
     fields = [safe(name) for name in unknown_fields(manifest.content, BY_NAME[manifest.key.kind])]
     if fields:
         shown = ", ".join(fields[:_MAX_FIELDS]) + (", ..." if len(fields) > _MAX_FIELDS else "")
         place = manifest.provenance
-        yield (
+        yield Advice(
+            place.path,
             f"{safe(place.path, _MAX_PATH)}:{place.line}: {safe(str(manifest.key), _MAX_PATH)} can never be"
-            f" in sync, as the API server drops or refuses {shown}; correct or remove it"
+            f" in sync, as the API server drops or refuses {shown}; correct or remove it",
         )

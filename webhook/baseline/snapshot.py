@@ -12,8 +12,11 @@ import sqlite3
 import weakref
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from webhook.baseline.errors import SnapshotError
 from webhook.baseline.snapshot_files import current_path
@@ -21,6 +24,7 @@ from webhook.baseline.snapshot_format import (
     APPLICATION_ID,
     FORMAT,
     SourceRecord,
+    UnreadSource,
     key_text,
     left_out_id,
     parse_key,
@@ -33,7 +37,10 @@ _CACHE_KIB = 1024
 _DECLARED = "SELECT digest, content, left_out, source, path, line FROM objects WHERE key = ?"
 _EARLIER = "SELECT digest FROM history WHERE key = ?"
 _KEYS = "SELECT key FROM objects ORDER BY key"
-_SOURCES = "SELECT name, commit_sha, path, repository, files, objects, warnings FROM sources ORDER BY number"
+_UNREAD = "SELECT name, namespaces, kinds FROM unread ORDER BY name"
+_FILES = "SELECT path, oid FROM files WHERE source = ?"
+_SOURCES = """SELECT number, name, commit_sha, settings, repository, files, objects, warnings
+    FROM sources ORDER BY number"""
 _LAST_REVISION = "SELECT sequence, synced_at FROM revisions ORDER BY sequence DESC LIMIT 1"
 
 
@@ -49,6 +56,7 @@ class Snapshot:
     def __init__(self, path: Path) -> None:
         """Open a file. Raises SnapshotError for one that is missing, broken, or not ours to read."""
         self.path = path
+        self._opened = _identity(path)
         try:
             self._database = sqlite3.connect(
                 f"{path.absolute().as_uri()}?mode=ro&immutable=1",
@@ -86,7 +94,10 @@ class Snapshot:
         meta = dict(self._select("SELECT key, value FROM meta"))
         self.id: str = meta["id"]
         self.left_out_id: str = meta["left_out"]
-        self.sources = tuple(SourceRecord(*row) for row in self._select(_SOURCES))
+        self._numbered = {number: SourceRecord(*row) for number, *row in self._select(_SOURCES)}
+        self.sources = tuple(self._numbered.values())
+        self.numbers: Mapping[str, int] = {source.name: number for number, source in self._numbered.items()}
+        self.unread = tuple(_unread(row) for row in self._select(_UNREAD))
         self.object_count = sum(source.objects for source in self.sources)
         self.commits: Mapping[str, str] = {source.name: source.commit for source in self.sources}
         self.sequence, made_at = self._select(_LAST_REVISION)[0]
@@ -101,12 +112,20 @@ class Snapshot:
         if not rows:
             return None
         digest, content, left_out, number, path, line = rows[0]
-        source = self.sources[number]
+        source = self._numbered[number]
         return Declared(key, digest, content, left_out, Provenance(source.name, source.commit, path, line))
 
     def earlier_digests(self, key: ObjectKey) -> Collection[bytes]:
         """Return what earlier revisions of the history declared, ``ABSENT_DIGEST`` for nothing."""
         return [digest for (digest,) in self._select(_EARLIER, key_text(key))]
+
+    def unread_source(self, key: ObjectKey) -> str | None:
+        """Return the name of a source that was never read and may declare the object, None for none."""
+        return next((source.name for source in self.unread if _may_declare(source, key)), None)
+
+    def files(self, source: int) -> Mapping[str, str]:
+        """Return the files of a source, by its number, that were read on their own, and their contents."""
+        return dict(self._select(_FILES, source))
 
     def keys(self) -> Iterator[ObjectKey]:
         """Yield the keys of all objects, by group, kind, namespace and name."""
@@ -128,6 +147,10 @@ class Snapshot:
                 " give `sync` and whatever reads its snapshot the same configuration, and restart both"
             )
 
+    def is_as_opened(self) -> bool:
+        """Tell whether the file is still the one that was opened: nobody has written to it, or removed it."""
+        return self._opened is not None and self._opened == _identity(self.path)
+
     def close(self) -> None:
         """Let go of the file."""
         self._database.close()
@@ -135,7 +158,7 @@ class Snapshot:
     def _value(self, query: str) -> Any:
         return self._select(query)[0][0]
 
-    def _select(self, query: str, *parameters: str) -> list[Any]:
+    def _select(self, query: str, *parameters: str | int) -> list[Any]:
         try:
             return self._database.execute(query, parameters).fetchall()
         except sqlite3.Error as error:
@@ -146,6 +169,25 @@ class Snapshot:
             f"snapshot {self.path} cannot be read: {problem};"
             " `baseward sync` makes a new one once it is removed"
         )
+
+
+def _identity(path: Path) -> tuple[int, int, int] | None:
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_ino, facts.st_size, facts.st_mtime_ns
+
+
+def _unread(row: tuple[str, str, str]) -> UnreadSource:
+    name, namespaces, kinds = row
+    return UnreadSource(name, tuple(orjson.loads(namespaces)), tuple(orjson.loads(kinds)))
+
+
+def _may_declare(source: UnreadSource, key: ObjectKey) -> bool:
+    return any(kind in ("*", key.kind) for kind in source.kinds) and any(
+        fnmatchcase(key.namespace, glob) for glob in source.namespaces
+    )
 
 
 def open_current(directory: Path) -> Snapshot | None:

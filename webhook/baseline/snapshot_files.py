@@ -3,6 +3,7 @@
 ``<number>-<id>.sqlite``  a snapshot; numbered, so that no name is ever given to another content
 ``current``               a symbolic link to the one that is served
 ``sync.json``             how each source's last sync went (see ``status``)
+``sync.sock``             where `serve` has Git looked at once (see ``doorbell``)
 ``git/``                  what was fetched, for ``sync`` alone
 ``.lock``                 held by the one process that writes here
 
@@ -65,10 +66,9 @@ def swap_in(directory: Path, aside: Path, identity: str) -> Path:
 
 
 def write_aside(path: Path, content: bytes) -> None:
-    """Replace a small file in one step. Raises OSError."""
+    """Replace a small file in one step; a power failure may bring the one before it back. Raises OSError."""
     aside = path.with_name(f"{path.name}{ASIDE}")
     aside.write_bytes(content)
-    flush(aside)
     aside.replace(path)
 
 

@@ -3,34 +3,43 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import orjson
 
 from webhook import __version__
+from webhook.config import Source
 from webhook.core.normalize.left_out import LeftOut
 from webhook.core.objects import ObjectKey
 
-FORMAT = 1
+FORMAT = 2
 """Raised with every change of the tables, of the canonical form or of the digest."""
 
 APPLICATION_ID = 0x42617365
 """Marks the file as ours (SQLite's ``application_id``): "Base"."""
 
-# `until` is the last revision, by its sequence, that declared the object with that digest; an empty
-# digest says that it did not declare it.
+# `unread` are the sources that have never been read, with what they may declare. `files` are those that
+# were read on their own, with the names of their contents: what is the same later is not read again. A
+# key has two sources only while a snapshot is being made. `until` is the last revision, by its sequence,
+# that declared the object with that digest; an empty digest says that it did not declare it.
 SCHEMA = f"""
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {FORMAT};
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE sources (
-    number INTEGER PRIMARY KEY, name TEXT NOT NULL, commit_sha TEXT NOT NULL, path TEXT NOT NULL,
+    number INTEGER PRIMARY KEY, name TEXT NOT NULL, commit_sha TEXT NOT NULL, settings TEXT NOT NULL,
     repository TEXT NOT NULL, files INTEGER NOT NULL, objects INTEGER NOT NULL, warnings INTEGER NOT NULL
 );
+CREATE TABLE unread (name TEXT PRIMARY KEY, namespaces TEXT NOT NULL, kinds TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE files (
+    source INTEGER NOT NULL, path TEXT NOT NULL, oid TEXT NOT NULL, warnings INTEGER NOT NULL,
+    PRIMARY KEY (source, path)
+) WITHOUT ROWID;
 CREATE TABLE objects (
-    key TEXT PRIMARY KEY, digest BLOB NOT NULL, content BLOB NOT NULL, left_out BLOB NOT NULL,
-    source INTEGER NOT NULL, path TEXT NOT NULL, line INTEGER NOT NULL
+    key TEXT NOT NULL, source INTEGER NOT NULL, digest BLOB NOT NULL, content BLOB NOT NULL,
+    left_out BLOB NOT NULL, path TEXT NOT NULL, line INTEGER NOT NULL, PRIMARY KEY (key, source)
 );
 CREATE TABLE history (
     key TEXT NOT NULL, digest BLOB NOT NULL, until INTEGER NOT NULL, PRIMARY KEY (key, digest)
@@ -44,11 +53,14 @@ _ID_LENGTH = 32
 
 
 class SourceRecord(NamedTuple):
-    """A row of ``sources``: one source at one commit, and what came of it."""
+    """A row of ``sources``: one source at one commit, and what came of it.
+
+    ``settings`` is a digest of all settings that bear on the content.
+    """
 
     name: str
     commit: str
-    path: str
+    settings: str
     repository: str
     files: int
     objects: int
@@ -65,13 +77,35 @@ def parse_key(text: str) -> ObjectKey:
     return ObjectKey(*orjson.loads(text))
 
 
-def snapshot_id(sources: Sequence[Any], left_out: LeftOut) -> str:
-    """Return the id, 32 hexadecimal digits, of what sources declare.
+class UnreadSource(NamedTuple):
+    """A row of ``unread``: a source that has never been read, and what it may declare, as globs and kinds."""
 
-    Each source is given as JSON values: its commit, and all settings that bear on the content. Another
-    version of Baseward may read the same files otherwise.
+    name: str
+    namespaces: tuple[str, ...]
+    kinds: tuple[str, ...]
+
+
+def settings_id(source: Source) -> str:
+    """Return a digest of the settings of a source that bear on what a commit of it declares.
+
+    Another version of Baseward may read the same files otherwise.
     """
-    return _hash([FORMAT, __version__, sources, left_out_id(left_out)])[:_ID_LENGTH]
+    return _hash(
+        [
+            __version__,
+            *(source.path, source.renderer, source.namespace, source.exclude),
+            asdict(source.allow),
+            source.verify and [source.verify.mode, str(source.verify.keys)],
+            *(asdict(source.kustomize), asdict(source.helm)),
+        ]
+    )[:_ID_LENGTH]
+
+
+def snapshot_id(records: Iterable[SourceRecord], unread: Iterable[UnreadSource], left_out: LeftOut) -> str:
+    """Return the id, 32 hexadecimal digits, of what sources declare."""
+    parts = sorted([record.name, record.commit, record.settings] for record in records)
+    missing = sorted([*source] for source in unread)
+    return _hash([FORMAT, parts, missing, left_out_id(left_out)])[:_ID_LENGTH]
 
 
 def left_out_id(left_out: LeftOut) -> str:

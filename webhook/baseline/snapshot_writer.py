@@ -1,15 +1,15 @@
-"""Write a snapshot aside, with the history that it takes over from the one before it."""
+"""Write a snapshot aside, with what it takes over from the one before it: parts, files, history."""
 
 from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import orjson
 
@@ -17,7 +17,17 @@ from webhook.baseline.errors import SnapshotError
 from webhook.baseline.reading import Row
 from webhook.baseline.snapshot import Snapshot
 from webhook.baseline.snapshot_files import ASIDE, SUFFIX, swap_in
-from webhook.baseline.snapshot_format import SCHEMA, SourceRecord, key_text
+from webhook.baseline.snapshot_format import (
+    SCHEMA,
+    SourceRecord,
+    UnreadSource,
+    key_text,
+    left_out_id,
+    parse_key,
+    snapshot_id,
+)
+from webhook.core.normalize.left_out import LeftOut
+from webhook.core.objects import ObjectKey
 
 # Nobody else sees the file, and an unfinished one is thrown away: neither journal nor locks are needed.
 _PRAGMAS = """
@@ -28,7 +38,31 @@ PRAGMA cache_size = -16384;
 """
 
 _INSERT = "INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
-_PLACE = "SELECT source, path, line FROM objects WHERE key = ?"
+_PLACE = "SELECT path, line FROM objects WHERE key = ? AND source = ?"
+_INSERT_FILE = "INSERT INTO files VALUES (?, ?, ?, ?)"
+_DROP = ("DELETE FROM objects WHERE source = ?", "DELETE FROM files WHERE source = ?")
+
+_KEEP = """INSERT INTO objects
+    SELECT key, :source, digest, content, left_out, path, line FROM previous.objects
+    WHERE source = :earlier"""
+_KEEP_FILES = (
+    "INSERT INTO files SELECT :source, path, oid, warnings FROM previous.files WHERE source = :earlier"
+)
+_UNCHANGED = " AND path NOT IN (SELECT path FROM temp.changed)"
+_COUNTS = (
+    "SELECT count(*) FROM objects WHERE source = ?",
+    "SELECT total(warnings) FROM files WHERE source = ?",
+)
+
+_CONTESTED = """SELECT key, source, path, line,
+    (SELECT name FROM previous.objects AS was JOIN previous.sources ON number = was.source
+        WHERE was.key = now.key)
+    FROM objects AS now WHERE key IN (SELECT key FROM objects GROUP BY key HAVING count(*) > 1 LIMIT 1000)
+    ORDER BY key, source"""
+_LOST = """SELECT count(*) FROM previous.objects AS was
+    WHERE source = ? AND NOT EXISTS (SELECT 1 FROM objects AS now WHERE now.key = was.key)"""
+_GAINED = """SELECT count(*) FROM objects AS now
+    WHERE source = ? AND NOT EXISTS (SELECT 1 FROM previous.objects AS was WHERE was.key = now.key)"""
 
 # What the previous snapshot remembers and still counts, and what has changed since: an object that was
 # declared otherwise or is gone, with its old digest; one that is new, with the empty one.
@@ -46,21 +80,38 @@ _HISTORY = (
 
 
 class Place(NamedTuple):
-    """Where an object stands: source by its number, path in the repository, line."""
+    """Where an object stands in the repository of its source."""
 
-    source: int
     path: str
     line: int
 
 
+class Claim(NamedTuple):
+    """One of several declarations of an object.
+
+    ``source`` by its number; ``holder`` is the name of the source that declares the object in the
+    snapshot before, if one does.
+    """
+
+    key: ObjectKey
+    source: int
+    place: Place
+    holder: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Title:
-    """What a snapshot says of itself."""
+    """What a snapshot says of itself; ``sources`` in the order of their numbers, None for an unread one."""
 
-    id: str
-    left_out_id: str
+    left_out: LeftOut
     made_at: datetime
-    sources: Sequence[SourceRecord]
+    sources: Sequence[SourceRecord | None]
+    unread: Sequence[UnreadSource] = ()
+
+    @property
+    def id(self) -> str:
+        """Return the id of the snapshot."""
+        return snapshot_id(filter(None, self.sources), self.unread, self.left_out)
 
 
 class SnapshotWriter:
@@ -69,9 +120,13 @@ class SnapshotWriter:
     Every method raises SnapshotError where the disk is full or cannot be written to.
     """
 
-    def __init__(self, directory: Path) -> None:
-        """Begin a snapshot in a folder that no other process writes to (see ``snapshot_files.locked``)."""
+    def __init__(self, directory: Path, previous: Snapshot | None = None) -> None:
+        """Begin a snapshot in a folder that no other process writes to (see ``snapshot_files.locked``).
+
+        What it takes over comes from ``previous``.
+        """
         self._directory = directory
+        self._previous = previous
         self._aside = directory / f"new{SUFFIX}{ASIDE}"
         with self._reporting():
             self._aside.unlink(missing_ok=True)
@@ -79,6 +134,10 @@ class SnapshotWriter:
                 self._aside.absolute().as_uri(), uri=True, isolation_level=None, check_same_thread=False
             )
             self._database.executescript(_PRAGMAS + SCHEMA)
+            self._database.execute("ATTACH ? AS previous", (_uri(previous),))
+            if previous is None:
+                self._database.executescript(SCHEMA.replace("CREATE TABLE ", "CREATE TABLE previous."))
+            self._database.execute("CREATE TEMP TABLE changed (path TEXT PRIMARY KEY) WITHOUT ROWID")
             self._database.execute("BEGIN")
 
     def __enter__(self) -> Self:
@@ -91,27 +150,74 @@ class SnapshotWriter:
         with contextlib.suppress(OSError):
             self._aside.unlink(missing_ok=True)
 
+    # The parts
+
     def add(self, source: int, row: Row) -> Place | None:
-        """Add an object of a source, given by its number, or return where it already is declared."""
+        """Add an object of a source, given by its number, or return where it already declares that object."""
         key = key_text(row.key)
-        values = (key, row.digest, row.content_json, row.left_out_json, source, row.path, row.line)
+        values = (key, source, row.digest, row.content_json, row.left_out_json, row.path, row.line)
         with self._reporting():
             if self._database.execute(_INSERT, values).rowcount:
                 return None
-            return Place(*self._database.execute(_PLACE, (key,)).fetchone())
+            return Place(*self._database.execute(_PLACE, (key, source)).fetchone())
 
-    def publish(self, title: Title, previous: Snapshot | None, history: int) -> None:
+    def add_files(self, source: int, files: Iterable[tuple[str, str, int]]) -> None:
+        """Note that files of a source were read on their own: path, content's name, number of warnings."""
+        with self._reporting():
+            self._database.executemany(_INSERT_FILE, ((source, *file) for file in files))
+
+    def keep(self, source: int, earlier: int) -> None:
+        """Take over all that a source, by its earlier number, declared in the snapshot before."""
+        with self._reporting():
+            for statement in (_KEEP, _KEEP_FILES):
+                self._database.execute(statement, {"source": source, "earlier": earlier})
+
+    def keep_files(self, source: int, earlier: int, changed: Iterable[str]) -> tuple[int, int]:
+        """Take over what all files of a source but some declared; return how many objects and warnings."""
+        with self._reporting():
+            self._database.executemany("INSERT INTO temp.changed VALUES (?)", ((path,) for path in changed))
+            for statement in (_KEEP, _KEEP_FILES):
+                self._database.execute(statement + _UNCHANGED, {"source": source, "earlier": earlier})
+            self._database.execute("DELETE FROM temp.changed")
+            objects, warnings = (int(self._value(query, source)) for query in _COUNTS)
+            return objects, warnings
+
+    def drop(self, source: int) -> None:
+        """Take out all that was added of a source."""
+        with self._reporting():
+            for statement in _DROP:
+                self._database.execute(statement, (source,))
+
+    # What is to be looked at before it is published
+
+    def contested(self) -> list[list[Claim]]:
+        """Return the claims on each object that several sources declare, for the first 1,000 such objects."""
+        by_key: dict[str, list[Claim]] = {}
+        with self._reporting():
+            for key, source, path, line, holder in self._database.execute(_CONTESTED):
+                by_key.setdefault(key, []).append(Claim(parse_key(key), source, Place(path, line), holder))
+        return list(by_key.values())
+
+    def shrinkage(self, source: int, earlier: int) -> int:
+        """Return how many objects fewer a source brings: those gone from all sources, less those new."""
+        with self._reporting():
+            return int(self._value(_LOST, earlier)) - int(self._value(_GAINED, source))
+
+    def _value(self, query: str, *parameters: Any) -> Any:
+        return self._database.execute(query, parameters).fetchone()[0]
+
+    # The end
+
+    def publish(self, title: Title, history: int) -> None:
         """Finish the snapshot and make it the current one.
 
         It remembers what ``history`` revisions before it declared, as far as the previous snapshot
         knows them, and nothing of them where those left out something else in normalization.
         """
-        if previous is not None and previous.left_out_id != title.left_out_id:
+        previous = self._previous
+        if previous is not None and previous.left_out_id != left_out_id(title.left_out):
             previous = None
         with self._reporting():
-            self._database.execute("COMMIT")
-            self._database.execute("ATTACH ? AS previous", (_uri(previous),))
-            self._database.execute("BEGIN")
             self._write_title(title)
             sequence = 1
             if previous is not None:
@@ -123,17 +229,19 @@ class SnapshotWriter:
             swap_in(self._directory, self._aside, title.id)
 
     def _write_title(self, title: Title) -> None:
-        facts = {"id": title.id, "left_out": title.left_out_id}
+        facts = {"id": title.id, "left_out": left_out_id(title.left_out)}
         self._database.executemany("INSERT INTO meta VALUES (?, ?)", facts.items())
-        sources = [(number, *source) for number, source in enumerate(title.sources)]
+        sources = [(number, *source) for number, source in enumerate(title.sources) if source is not None]
         self._database.executemany("INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?, ?, ?)", sources)
+        unread = [(name, *map(_json, what)) for name, *what in title.unread]
+        self._database.executemany("INSERT INTO unread VALUES (?, ?, ?)", unread)
 
     def _take_over(self, oldest: int, last: int) -> None:
         for statement in _HISTORY:
             self._database.execute(statement, {"oldest": oldest, "last": last})
 
     def _write_revision(self, title: Title, sequence: int) -> None:
-        commits = orjson.dumps({source.name: source.commit for source in title.sources}).decode()
+        commits = _json({source.name: source.commit for source in title.sources if source is not None})
         revision = (sequence, title.id, title.made_at.isoformat(), commits)
         self._database.execute("INSERT INTO revisions VALUES (?, ?, ?, ?)", revision)
 
@@ -147,6 +255,10 @@ class SnapshotWriter:
                 f"cannot write a snapshot to {self._directory}: {reason};"
                 " check who may write there, and free space"
             ) from None
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _uri(previous: Snapshot | None) -> str:

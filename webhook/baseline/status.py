@@ -25,8 +25,8 @@ class SourceStatus:
 
     ``commit`` is the one that is served, and ``synced_at`` when that last was what the revision
     named; both None before the first success. ``error`` says what keeps the source from being in
-    sync, None if nothing does, and ``failed_at`` when that was last tried. ``files``, ``objects``
-    and ``warnings`` count those of ``commit``.
+    sync, None if nothing does, ``trouble`` of what kind that is (see ``refusal.Trouble``), and
+    ``failed_at`` when that was last tried. ``files``, ``objects`` and ``warnings`` count those of ``commit``.
     """
 
     name: str
@@ -37,11 +37,12 @@ class SourceStatus:
     files: int = 0
     objects: int = 0
     warnings: int = 0
+    trouble: str | None = None
 
     def __str__(self) -> str:
         """Return ``name@commit: 132 objects from 97 files``."""
         commit = "none" if self.commit is None else self.commit[:7]
-        return f"{self.name}@{commit}: {_counted(self.objects, 'object')} from {_counted(self.files, 'file')}"
+        return f"{self.name}@{commit}: {counted(self.objects, 'object')} from {counted(self.files, 'file')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ def _written_source(source: SourceStatus) -> dict[str, Any]:
         "commit": source.commit,
         "syncedAt": source.synced_at,
         "error": source.error,
+        "trouble": source.trouble,
         "failedAt": source.failed_at,
         "files": source.files,
         "objects": source.objects,
@@ -109,6 +111,7 @@ def _read_source(content: Mapping[str, Any]) -> SourceStatus:
         commit=content["commit"],
         synced_at=_time(content["syncedAt"]),
         error=content["error"],
+        trouble=content.get("trouble"),
         failed_at=_time(content["failedAt"]),
         files=content["files"],
         objects=content["objects"],
@@ -117,8 +120,14 @@ def _read_source(content: Mapping[str, Any]) -> SourceStatus:
 
 
 def _time(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
+    if text is None:
+        return None
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError("a time without its zone")
+    return time
 
 
-def _counted(number: int, what: str) -> str:
+def counted(number: int, what: str) -> str:
+    """Write a number with what it counts, as in ``1,210 objects``."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"

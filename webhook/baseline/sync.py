@@ -1,55 +1,60 @@
 """Bring the snapshot to what the sources' revisions name now.
 
-A commit with any error is refused whole: the snapshot before it stays, as do the others' commits,
-until all sources can be read again.
+A commit with any error is refused whole: what was served of its source stays. See ``assembly`` for how
+the sources come together, ``follower`` for one of them, and ``schedule`` for when they are looked at.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from webhook.baseline.build import Plan, Progress, build
-from webhook.baseline.errors import BaselineError, GitError, SnapshotError
-from webhook.baseline.git import Head, Repository
+from webhook.baseline.accepted import read_accepted
+from webhook.baseline.assembly import Assembly, Limits
+from webhook.baseline.errors import SnapshotError
+from webhook.baseline.follower import Follower, Look
+from webhook.baseline.part import PartReader, Progress
+from webhook.baseline.plan import Plan
+from webhook.baseline.refusal import Refusal, Trouble
 from webhook.baseline.snapshot import Snapshot, open_current
-from webhook.baseline.snapshot_files import GIT_FOLDER, locked
-from webhook.baseline.snapshot_format import left_out_id, snapshot_id
+from webhook.baseline.snapshot_files import current_path, locked
+from webhook.baseline.snapshot_format import SourceRecord, UnreadSource, left_out_id, settings_id
 from webhook.baseline.snapshot_writer import SnapshotWriter, Title
 from webhook.baseline.status import NO_STATUS, SyncStatus, read_status, write_status
-from webhook.baseline.sync_result import Errors, SyncResult, failed, succeeded
+from webhook.baseline.sync_result import SyncResult, errors_of, status_of
 from webhook.config import Source
 from webhook.core.normalize.left_out import LeftOut
 
 _log = logging.getLogger(__name__)
+
+_LOOKS_AT_ONCE = 8
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _silent(_source: str, _done: int, _total: int) -> None:
-    pass
+def silent(_source: str, _done: int, _total: int) -> None:
+    """Report no progress."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Refusal:
-    """A state of the sources that was found to be broken; reading it again would find the same."""
+class _Settled:
+    """What the sources wanted, and which of them were refused; the same again comes to the same."""
 
-    id: str
-    errors: Errors
+    wanted: object
+    refusals: Mapping[str, Refusal]
 
 
 class Synchronizer:
     """Keeps the snapshot in one folder in step with its sources.
 
-    ``history`` is how many earlier revisions the snapshot remembers; ``clock`` gives the time in UTC.
+    ``history`` is how many earlier revisions the snapshot remembers, ``max_shrink`` how much of what a
+    source declares one commit may take away, from 0 to 1; ``clock`` gives the time in UTC.
     """
 
     def __init__(
@@ -59,139 +64,188 @@ class Synchronizer:
         left_out: LeftOut,
         *,
         history: int = 10,
+        max_shrink: float = 0.5,
         clock: Callable[[], datetime] = _now,
     ) -> None:
-        self._sources = tuple(sources)
-        self._directory = directory
+        self.sources = {source.name: source for source in sources}
+        self.directory = directory
+        self._names = tuple(self.sources)
         self._left_out = left_out
         self._history = history
+        self._max_shrink = max_shrink
         self._clock = clock
-        self._repositories = {
-            source.name: Repository(source.repository, directory / GIT_FOLDER / source.name)
-            for source in self._sources
-        }
-        self._refusal: _Refusal | None = None
-        self._logged_errors: tuple[str, ...] = ()
+        self._followers = {source.name: Follower(source, directory) for source in sources}
+        self._looks: dict[str, Look] = {}
+        self._status: SyncStatus | None = None
+        self._now = datetime.min.replace(tzinfo=UTC)
+        self._previous: Snapshot | None = None
+        self._settled = _Settled(None, {})
 
-    def run(self, interval: float, stop: threading.Event, progress: Progress = _silent) -> None:
-        """Sync every ``interval`` seconds, counted from begin to begin, until ``stop`` is set.
-
-        What fails is logged, stands in the status file, and is tried again.
-        """
-        while not stop.is_set():
-            began = time.monotonic()
-            try:
-                self._log_result(self.sync_once(progress))
-            except BaselineError as error:
-                _log.error("sync failed: %s", error)
-            except Exception:  # noqa: BLE001  # a fault of ours must not end what keeps the snapshot fresh
-                _log.exception("sync failed")
-            stop.wait(max(0.0, began + interval - time.monotonic()))
-
-    def sync_once(self, progress: Progress = _silent) -> SyncResult:
+    def sync_once(self, progress: Progress = silent) -> SyncResult:
         """Look at every source; write a new snapshot if what they name, or the settings, changed.
 
         Errors of sources are in the result. Raises SnapshotError where the folder cannot be written to.
         """
-        try:
-            with locked(self._directory), self._previous() as previous:
-                result = self._sync(previous, progress)
-                write_status(self._directory, SyncStatus(result.id, result.sources))
-                return result
-        except OSError as error:
-            raise SnapshotError(f"cannot sync into {self._directory}: {error}") from None
+        with locked(self.directory), ThreadPoolExecutor(_LOOKS_AT_ONCE) as threads:
+            looks = dict(zip(self._names, threads.map(self.look, self._names), strict=True))
+            return self.settle(looks, progress)
 
-    @contextlib.contextmanager
-    def _previous(self) -> Iterator[Snapshot | None]:
-        try:
-            previous = open_current(self._directory)
-        except SnapshotError as error:
-            _log.warning("%s", error)
-            previous = None
-        with contextlib.closing(previous) if previous is not None else contextlib.nullcontext():
-            yield previous
+    def look(self, name: str) -> Look:
+        """Look at one source; in any thread, but at one source only one at a time."""
+        return self._followers[name].look(self._served_commit(name))
 
-    def _sync(self, previous: Snapshot | None, progress: Progress) -> SyncResult:
-        heads, errors = self._resolve()
-        if errors:
-            return self._failed(previous, heads, errors)
-        identity = self._id(heads)
-        if previous is not None and previous.id == identity:
-            return succeeded(identity, previous.sources, self._clock(), changed=False)
-        if self._refusal is not None and self._refusal.id == identity:
-            return self._failed(previous, heads, self._refusal.errors)
-        errors = self._fetch(heads, progress)
-        if errors:
-            return self._failed(previous, heads, errors)
-        try:
-            return self._build(previous, heads, progress)
-        except SnapshotError as error:
-            return self._failed(previous, heads, {name: [f"{name}: {error}"] for name in heads})
-
-    def _failed(self, previous: Snapshot | None, heads: Mapping[str, Head], errors: Errors) -> SyncResult:
-        names = [source.name for source in self._sources]
-        commits = {name: head.commit for name, head in heads.items()}
-        return failed(names, commits, errors, previous, self._last_status(), self._clock())
+    def _served_commit(self, name: str) -> str | None:
+        return self._last_status().source(name).commit
 
     def _last_status(self) -> SyncStatus:
+        if self._status is None:
+            try:
+                self._status = read_status(self.directory)
+            except SnapshotError:
+                self._status = NO_STATUS
+        return self._status
+
+    def settle(self, looks: Mapping[str, Look], progress: Progress = silent) -> SyncResult:
+        """Make of new looks at some sources, and of the last ones at the others, what is served.
+
+        To be called with the folder locked. Raises SnapshotError where the folder cannot be written to.
+        """
+        self._looks.update(looks)
+        self._now = self._clock()
+        self._open_previous()
+        result = self._settle(looks, progress)
+        self._status = SyncStatus(result.id, result.sources)
+        write_status(self.directory, self._status)
+        return result
+
+    def _open_previous(self) -> None:
+        """Have the current snapshot open, unless it cannot be read, or was made with other settings."""
+        path = current_path(self.directory)
+        if self._previous is not None and path == self._previous.path and self._previous.is_as_opened():
+            return
+        self._previous = None
         try:
-            return read_status(self._directory)
-        except SnapshotError:
-            return NO_STATUS
+            snapshot = open_current(self.directory)
+        except SnapshotError as error:
+            _log.warning("%s", error)
+            return
+        if snapshot is not None and snapshot.left_out_id == left_out_id(self._left_out):
+            self._previous = snapshot
 
-    def _resolve(self) -> tuple[dict[str, Head], dict[str, Sequence[str]]]:
-        heads: dict[str, Head] = {}
-        errors: dict[str, Sequence[str]] = {}
-        for source in self._sources:
-            try:
-                heads[source.name] = self._repositories[source.name].resolve(source.revision)
-            except GitError as error:
-                errors[source.name] = [f"{source.name}: {error}"]
-        return heads, errors
+    def _settle(self, looks: Mapping[str, Look], progress: Progress) -> SyncResult:
+        plans = {name: look.plan for name, look in self._looks.items() if look.plan is not None}
+        wanted = self._wanted(plans)
+        if wanted == self._settled.wanted:
+            return self._result(looks)
+        try:
+            return self._assemble(looks, plans, progress)
+        except SnapshotError as error:
+            refusal = Refusal(Trouble.UNWRITABLE, (str(error),))
+            self._settled = _Settled(None, dict.fromkeys(plans, refusal))
+            return self._result(looks)
 
-    def _id(self, heads: Mapping[str, Head]) -> str:
-        """Return the id of the snapshot that holds what the sources declare at these commits."""
-        contents = []
-        for source in self._sources:
-            settings = asdict(source)
-            del settings["repository"], settings["revision"]  # whatever they are, the commit is the content
-            contents.append([heads[source.name].commit, settings])
-        return snapshot_id(contents, self._left_out)
+    def _wanted(self, plans: Mapping[str, Plan]) -> object:
+        """Return what decides, with the snapshot there is, on what is served."""
+        served = None if self._previous is None else self._previous.path
+        accepted = dict(read_accepted(self.directory))
+        return served, accepted, {name: plan.commit for name, plan in plans.items()}
 
-    def _fetch(self, heads: Mapping[str, Head], progress: Progress) -> dict[str, Sequence[str]]:
-        errors: dict[str, Sequence[str]] = {}
-        for name, head in heads.items():
-            progress(name, 0, 0)
-            try:
-                self._repositories[name].fetch(head)
-            except GitError as error:
-                errors[name] = [f"{name}: {error}"]
-        return errors
+    def _assemble(
+        self, looks: Mapping[str, Look], plans: Mapping[str, Plan], progress: Progress
+    ) -> SyncResult:
+        if self._serves_all(plans):
+            self._settled = _Settled(self._wanted(plans), {})
+            return self._result(looks)
+        with SnapshotWriter(self.directory, self._previous) as writer:
+            reader = PartReader(writer, self._previous, self._left_out, self.directory, progress)
+            assembly = self._assembled(plans, reader)
+            title = self._title(assembly.records)
+            changed = any(title.sources) and (self._previous is None or title.id != self._previous.id)
+            if changed:
+                writer.publish(title, self._history)
+        self._keep(assembly.records)
+        self._open_previous()
+        for name in assembly.unfinished:
+            self._followers[name].forget()
+        final = not assembly.unfinished
+        self._settled = _Settled(self._wanted(plans) if final else None, assembly.refusals)
+        return self._result(looks, changed=changed, warnings=tuple(assembly.warnings))
 
-    def _build(self, previous: Snapshot | None, heads: Mapping[str, Head], progress: Progress) -> SyncResult:
-        plans = [Plan(one, self._repositories[one.name], heads[one.name].commit) for one in self._sources]
-        with SnapshotWriter(self._directory) as writer:
-            built = build(plans, writer, self._left_out, progress)
-            errors = {one.plan.source.name: one.errors.shown("errors") for one in built if one.errors.count}
-            if errors:
-                if not any(one.unfinished for one in built):
-                    self._refusal = _Refusal(self._id(heads), errors)
-                return self._failed(previous, heads, errors)
-            records = [one.record() for one in built]
-            title = Title(self._id(heads), left_out_id(self._left_out), self._clock(), records)
-            writer.publish(title, previous, self._history)
-        warnings = tuple(line for one in built for line in one.warnings.shown("warnings"))
-        return succeeded(title.id, records, title.made_at, changed=True, warnings=warnings)
+    def _serves_all(self, plans: Mapping[str, Plan]) -> bool:
+        """Tell whether the snapshot holds what all sources name, as far as that is known."""
+        if self._previous is None:
+            return False
+        records = {record.name: record for record in self._previous.sources}
+        unread = {source.name for source in self._previous.unread}
+        return {*records, *unread} == set(self._names) and all(
+            name in records and _is_current(records[name], plan) for name, plan in plans.items()
+        )
 
-    def _log_result(self, result: SyncResult) -> None:
-        if result.changed:
-            for source in result.sources:
-                _log.info("%s", source)
-        for warning in result.warnings:
-            _log.warning("%s", warning)
-        if result.errors != self._logged_errors:  # each once, however often it is tried again
-            for error in result.errors:
-                _log.error("%s", error)
-            if not result.errors:
-                _log.info("all sources are in sync again")
-            self._logged_errors = result.errors
+    def _assembled(self, plans: Mapping[str, Plan], reader: PartReader) -> Assembly:
+        limits = Limits(self._max_shrink, read_accepted(self.directory))
+        assembly = Assembly(self._names, reader, limits, self._last_resorts())
+        served = {record.name: record for record in (self._previous.sources if self._previous else ())}
+        for number, name in enumerate(self._names):
+            plan = plans.get(name)
+            if plan is None or (name in served and _is_current(served[name], plan)):
+                assembly.keep(number)
+            else:
+                assembly.read(number, plan)
+        assembly.settle()
+        return assembly
+
+    def _last_resorts(self) -> Mapping[str, Plan]:
+        """Return what was served last of each source: read again where the snapshot cannot be taken over."""
+        if self._previous is not None:
+            return {}
+        return {
+            status.name: Plan(
+                self.sources[status.name], self._followers[status.name].repository, status.commit
+            )
+            for status in self._last_status().sources
+            if status.commit is not None and status.name in self.sources
+        }
+
+    def _title(self, records: Sequence[SourceRecord | None]) -> Title:
+        missing = [
+            self.sources[name] for name, record in zip(self._names, records, strict=True) if record is None
+        ]
+        unread = [
+            UnreadSource(source.name, source.allow.namespaces, source.allow.kinds) for source in missing
+        ]
+        return Title(self._left_out, self._now, records, unread)
+
+    def _keep(self, records: Sequence[SourceRecord | None]) -> None:
+        """Keep in each repository's copy the commit that is served."""
+        for record in filter(None, records):
+            look = self._looks.get(record.name)
+            if look is not None and look.commit == record.commit:
+                self._followers[record.name].repository.keep(record.commit)
+
+    def _result(
+        self, looks: Mapping[str, Look], *, changed: bool = False, warnings: tuple[str, ...] = ()
+    ) -> SyncResult:
+        last = self._last_status()
+        records = {record.name: record for record in (self._previous.sources if self._previous else ())}
+        refusals = {
+            **self._settled.refusals,
+            **{name: look.refusal for name, look in self._looks.items() if look.refusal is not None},
+        }
+        sources = tuple(
+            status_of(name, records.get(name), refusals.get(name), last, self._now)
+            if name in looks or changed
+            else last.source(name)
+            for name in self._names
+        )
+        identity = None if self._previous is None else self._previous.id
+        return SyncResult(changed, identity, sources, warnings, errors_of(self._names, refusals))
+
+    def close(self) -> None:
+        """Let go of the snapshot."""
+        if self._previous is not None:
+            self._previous.close()
+            self._previous = None
+
+
+def _is_current(record: SourceRecord, plan: Plan) -> bool:
+    return record.commit == plan.commit and record.settings == settings_id(plan.source)

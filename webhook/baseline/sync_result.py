@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeAlias
 
-from webhook.baseline.snapshot import Snapshot
+from webhook.baseline.refusal import Refusal
 from webhook.baseline.snapshot_format import SourceRecord
 from webhook.baseline.status import SourceStatus, SyncStatus
-
-Errors: TypeAlias = Mapping[str, Sequence[str]]
-"""Lines for people, by the name of the source whose fault they are."""
 
 
 @dataclass(frozen=True, slots=True)
 class SyncResult:
-    """How one sync went. Without errors, the snapshot ``id`` holds what the revisions name.
+    """How one sync went. ``id`` is that of the snapshot that is served, None if there is none.
 
-    ``changed`` tells whether it is a new one; ``warnings`` are those of a new one.
+    ``changed`` tells whether it is a new one; ``warnings`` are those of what is new in it, and
+    ``errors`` say what is not served.
     """
 
     changed: bool
@@ -34,54 +31,46 @@ class SyncResult:
         return sum(source.objects for source in self.sources)
 
 
-def succeeded(
-    identity: str,
-    records: Sequence[SourceRecord],
-    now: datetime,
-    *,
-    changed: bool,
-    warnings: tuple[str, ...] = (),
-) -> SyncResult:
-    """Return the result where all sources are in sync."""
-    sources = tuple(replace(_served(record), synced_at=now) for record in records)
-    return SyncResult(changed, identity, sources, warnings)
-
-
-def failed(
-    names: Sequence[str],
-    commits: Mapping[str, str],
-    errors: Errors,
-    previous: Snapshot | None,
+def status_of(
+    name: str,
+    record: SourceRecord | None,
+    refusal: Refusal | None,
     last: SyncStatus,
     now: datetime,
-) -> SyncResult:
-    """Return the result where at least one of the sources ``names`` is not in sync: ``previous`` stays.
+) -> SourceStatus:
+    """Return the status of a source that has just been looked at.
 
-    ``commits`` are those which the revisions name, as far as that is known; ``last`` is the status before.
+    ``record`` is what is served of it; ``refusal`` says why that is not what its revision names, if it
+    is not; ``last`` is the status before.
     """
-    served = {record.name: _served(record) for record in previous.sources} if previous is not None else {}
-
-    def status(name: str) -> SourceStatus:
-        before = served.get(name, SourceStatus(name))
-        before = replace(before, synced_at=last.source(name).synced_at)
-        if name in errors:
-            return replace(before, error="\n".join(errors[name]), failed_at=now)
-        if commits[name] == before.commit:
-            return replace(before, synced_at=now)
-        waiting = f"{name}@{commits[name][:7]} waits for {', '.join(errors)} to be in sync"
-        return replace(before, error=waiting, failed_at=now)
-
-    return SyncResult(
-        changed=False,
-        id=None if previous is None else previous.id,
-        sources=tuple(status(name) for name in names),
-        errors=tuple(line for lines in errors.values() for line in lines),
+    served = _served(name, record)
+    if refusal is None:
+        return replace(served, synced_at=now)
+    return replace(
+        served,
+        synced_at=last.source(name).synced_at,
+        error="\n".join(refusal.errors),
+        trouble=refusal.trouble.value,
+        failed_at=now,
     )
 
 
-def _served(record: SourceRecord) -> SourceStatus:
+def result_of(status: SyncStatus) -> SyncResult:
+    """Return the result of a sync of another process, from what it said."""
+    errors = tuple(line for source in status.sources if source.error for line in source.error.splitlines())
+    return SyncResult(changed=False, id=status.snapshot, sources=status.sources, errors=errors)
+
+
+def errors_of(names: tuple[str, ...], refusals: Mapping[str, Refusal]) -> tuple[str, ...]:
+    """Return the lines of all refusals, in the order of the sources."""
+    return tuple(line for name in names if name in refusals for line in refusals[name].errors)
+
+
+def _served(name: str, record: SourceRecord | None) -> SourceStatus:
+    if record is None:
+        return SourceStatus(name)
     return SourceStatus(
-        name=record.name,
+        name=name,
         commit=record.commit,
         files=record.files,
         objects=record.objects,

@@ -21,6 +21,8 @@ from webhook.cli.context import Context
 from webhook.cli.group import ERROR
 from webhook.cli.output import OUTPUT, print_json
 from webhook.core.case import Case
+from webhook.core.decision import NoBaseline
+from webhook.core.explain import undecided
 from webhook.core.kinds import BY_NAME
 from webhook.core.objects import Manifest
 from webhook.core.policy import Policy
@@ -129,6 +131,8 @@ def _check(manifest: Manifest, policy: Policy, baseline: Snapshot) -> Checked:
         "", CREATE, manifest.key, kind, "", Subject(""), dry_run=True, new=manifest.content
     )
     case = Case(request, kind, policy, baseline, datetime.now(UTC))
+    if case.unread_source is not None:
+        raise BaselineError(undecided(NoBaseline(case.unread_source), request))
     if case.declared is None:
         return Checked(manifest, UNDECLARED, (), "")
     state = SAME if case.equals_declared else DRIFT

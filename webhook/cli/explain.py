@@ -13,11 +13,13 @@ from webhook.cli.baseline import open_baseline
 from webhook.cli.context import Context
 from webhook.cli.group import ERROR
 from webhook.cli.output import OUTPUT, print_json
+from webhook.core.answers import Answers
 from webhook.core.breakglass import AccessAnswer
 from webhook.core.decide import decide, row_title, rows_passed
-from webhook.core.decision import Decision, Outcome
-from webhook.core.explain import Answered
+from webhook.core.decision import Decision, NoBaseline, Outcome
+from webhook.core.explain import Answered, undecided
 from webhook.core.explain import explain as answer_of
+from webhook.core.freshness import FreshnessAnswer
 from webhook.core.review import parse_review
 from webhook.core.wording import line_of
 
@@ -45,24 +47,26 @@ def explain(
     """Judge a stored AdmissionReview, and say why.
 
     Asks row by row of the decision table whether it applies: the first that does decides. Then
-    shows what the user would read. The cluster is not asked anything. Exit codes: 0 allowed,
-    1 denied, 2 error.
+    shows what the user would read. The cluster is not asked anything, and the snapshot is taken for
+    what Git says now. Exit codes: 0 allowed, 1 denied, 2 error.
     """
     policy = context.configuration().policy
     request = parse_review(read_json(review.read()))
     now = _time(at)
     baseline = open_baseline(context)
     access = AccessAnswer(may_break_glass, "explain does not ask the cluster; see --may-break-glass")
-    decision = decide(request, policy, baseline, now, access)
-    if not isinstance(decision, Decision):
-        click.echo("Error: without a baseline there is no decision", err=True)
+    verdict = decide(request, policy, baseline, now, Answers(access, FreshnessAnswer(established=True)))
+    if isinstance(verdict, NoBaseline):
+        click.echo(f"Error: {undecided(verdict, request)}", err=True)
         sys.exit(ERROR)
-    answered = Answered(request, decision, policy, baseline, now)
+    if not isinstance(verdict, Decision):
+        raise AssertionError("every question has been answered")  # noqa: TRY004  # a defect of ours
+    answered = Answered(request, verdict, policy, baseline, now)
     if output == "json":
         print_json(_as_json(answered))
     else:
         _print_table(answered)
-    sys.exit(decision.outcome is Outcome.DENIED)
+    sys.exit(verdict.outcome is Outcome.DENIED)
 
 
 def _time(text: str | None) -> datetime:

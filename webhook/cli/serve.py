@@ -10,6 +10,7 @@ import click
 from webhook.admission import metrics
 from webhook.admission.asgi import BODY_LIMIT, Application
 from webhook.admission.decisionlog import write_line
+from webhook.admission.freshness import Freshness
 from webhook.admission.judge import Judge
 from webhook.admission.server import ServerSettings
 from webhook.admission.server import serve as serve_forever
@@ -19,6 +20,7 @@ from webhook.cluster.access import AccessReviewer
 from webhook.config import Configuration
 
 _ACCESS_REVIEWS_AT_ONCE = 8
+_LOOKS_AT_ONCE = 4
 _EXAMPLES = """\b
 Examples:
   baseward serve                            as a service beside `baseward sync`
@@ -58,6 +60,12 @@ def make_application(configuration: Configuration) -> Application:
         policy=configuration.policy,
         state=state,
         access_reviews=AccessReviewer(),
+        freshness=Freshness(
+            state,
+            configuration.baseline.sources,
+            configuration.snapshot,
+            ThreadPoolExecutor(_LOOKS_AT_ONCE, thread_name_prefix="look"),
+        ),
         executor=ThreadPoolExecutor(_ACCESS_REVIEWS_AT_ONCE, thread_name_prefix="access-review"),
         metrics=metrics.Metrics(state),
         write_line=write_line,

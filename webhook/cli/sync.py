@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import signal
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from types import FrameType
@@ -15,12 +15,19 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-from webhook.baseline.build import Progress as Report
+from webhook.baseline import accepted
+from webhook.baseline.doorbell import Doorbell, ring
+from webhook.baseline.part import Progress as Report
+from webhook.baseline.receiver import Receiver
+from webhook.baseline.schedule import Schedule
+from webhook.baseline.snapshot_files import locked
+from webhook.baseline.status import read_status
 from webhook.baseline.sync import Synchronizer
-from webhook.baseline.sync_result import SyncResult
+from webhook.baseline.sync_result import SyncResult, result_of
 from webhook.cli.context import Context
 from webhook.cli.group import ERROR
 from webhook.config import Configuration
+from webhook.core.printing import safe
 
 _SECONDS_BETWEEN_LINES = 5.0
 _EXAMPLES = """\b
@@ -28,31 +35,71 @@ Examples:
   baseward sync                             as a service beside `baseward serve`
   baseward sync --once                      once, for instance to see what is wrong in Git
   baseward --config config.yaml sync --once
+  baseward sync --accept platform@3f2c1ab9b4b3c63a1e4a9a6a1b0e34e2b1a7c9d0
 """
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_RING = 60.0  # seconds that a running service has to look at Git
 
 
 @click.command(epilog=_EXAMPLES)
 @click.option("--once", is_flag=True, help="Sync one time, print what came of it, and end.")
+@click.option(
+    "--accept",
+    metavar="SOURCE@COMMIT",
+    help="Serve a commit that is held: a rewritten history, or one that takes away more than maxShrink.",
+)
 @click.pass_obj
-def sync(context: Context, *, once: bool) -> None:
+def sync(context: Context, *, once: bool, accept: str | None) -> None:
     """Bring the snapshot to what Git declares, again and again.
 
-    Every `baseline.interval` it asks each source what its revision names now, and reads the source
-    again only if that has moved. A commit with any error in it is refused whole, with all places
-    named, and the snapshot before it stays. `baseward serve` takes up each new snapshot by itself.
+    Every `interval` it asks each source what its revision names now, and reads the source again only if
+    that has moved. A commit with any error in it is refused whole, with all places named: what was served
+    of its source stays, and the other sources go on. `baseward serve` takes up each new snapshot by itself.
 
-    With --once: exit code 0 if all sources are in sync, 2 if not.
+    With --once: exit code 0 if all sources are in sync, 2 if not. A service that is at work in the same
+    folder is asked to look at once.
     """
     configuration = context.configuration()
-    synchronizer = synchronizer_of(configuration)
-    if once:
-        with _progress() as report:
-            result = synchronizer.sync_once(report)
-        sys.exit(_print_result(result))
+    if accept is not None:
+        _accept(configuration, accept)
+    elif once:
+        sys.exit(_print_result(_sync_once(configuration)))
+    else:
+        _serve(configuration)
+
+
+def _serve(configuration: Configuration) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
-    synchronizer.run(configuration.baseline.interval.total_seconds(), threading.Event(), _Lines().report)
+    baseline = configuration.baseline
+    schedule = Schedule(synchronizer_of(configuration), baseline.interval.total_seconds())
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(locked(configuration.snapshot))
+        stack.enter_context(Doorbell(configuration.snapshot, schedule.look_now))
+        if baseline.receiver is not None:
+            stack.enter_context(Receiver(baseline.receiver, baseline.sources, schedule.request))
+        schedule.run(_Lines().report)
+
+
+def _sync_once(configuration: Configuration) -> SyncResult:
+    if ring(configuration.snapshot, _RING):
+        return result_of(read_status(configuration.snapshot))
+    with _progress() as report, contextlib.closing(synchronizer_of(configuration)) as synchronizer:
+        return synchronizer.sync_once(report)
+
+
+def _accept(configuration: Configuration, text: str) -> None:
+    name, _, commit = text.partition("@")
+    names = [source.name for source in configuration.baseline.sources]
+    if name not in names:
+        raise click.UsageError(f"no source is named {safe(name)!r}; one of {', '.join(names)}")
+    if not _COMMIT.fullmatch(commit):
+        raise click.UsageError("name the commit by all of its digits, as the error does that holds it")
+    accepted.accept(configuration.snapshot, name, commit)
+    if ring(configuration.snapshot, _RING):
+        sys.exit(_print_result(result_of(read_status(configuration.snapshot))))
+    click.echo(f"{name}@{commit[:7]} is accepted, and served from the next sync on.")
 
 
 def synchronizer_of(configuration: Configuration) -> Synchronizer:
@@ -62,6 +109,7 @@ def synchronizer_of(configuration: Configuration) -> Synchronizer:
         configuration.snapshot,
         configuration.policy.left_out,
         history=configuration.baseline.history,
+        max_shrink=configuration.baseline.max_shrink,
     )
 
 
@@ -79,8 +127,9 @@ def _print_result(result: SyncResult) -> int:
         return 0
     for error in result.errors:
         click.echo(f"Error: {error}", err=True)
-    stays = f"the snapshot before it stays ({result.id})" if result.id else "there is no snapshot yet"
-    click.echo(f"The sources are not in sync; {stays}.", err=True)
+    served = [str(source) for source in result.sources if source.commit]
+    what = f"served is {'; '.join(served)}" if served else "there is no snapshot yet"
+    click.echo(f"Not all sources are in sync; {what}.", err=True)
     return ERROR
 
 

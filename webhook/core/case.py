@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from webhook.core.answers import NO_ANSWERS, Answers
 from webhook.core.breakglass import (
-    AccessAnswer,
     AccessQuestion,
     Claim,
     claim_on,
@@ -34,11 +34,7 @@ def _drops_last_applied(change: FieldChange) -> bool:
 
 
 class Case:
-    """A request for a governed kind, the policy, the baseline and the time.
-
-    ``access`` is what the API server said of the subject's right to break the glass; None until it
-    has been asked.
-    """
+    """A request for a governed kind, the policy, the baseline, the time, and what others answered."""
 
     def __init__(
         self,
@@ -47,7 +43,7 @@ class Case:
         policy: Policy,
         baseline: Baseline | None,
         now: datetime,
-        access: AccessAnswer | None = None,
+        answers: Answers = NO_ANSWERS,
     ) -> None:
         """Gather what a decision is made of."""
         self.request = request
@@ -55,12 +51,22 @@ class Case:
         self.policy = policy
         self.baseline = baseline
         self.now = now
-        self.access = access
+        self.access, self.freshness = answers.access, answers.freshness
 
     @lazy
     def declared(self) -> Declared | None:
         """Return what Git declares under the key of the request."""
         return self.baseline.declared(self.request.key) if self.baseline is not None else None
+
+    @lazy
+    def unread_source(self) -> str | None:
+        """Return the name of a source that was never read and may declare what no other does, if any.
+
+        Until it has been read the object is neither declared nor undeclared.
+        """
+        if self.baseline is None or self.declared is not None:
+            return None
+        return self.baseline.unread_source(self.request.key)
 
     @property
     def declared_finalizers(self) -> list[str]:
@@ -74,17 +80,21 @@ class Case:
     @lazy
     def approver(self) -> Approver | None:
         """Return the entry by which the subject is an approver of this object, if any."""
-        source = self.declared.provenance.source if self.declared is not None else None
         return next(
             (
                 entry
                 for entry in self.policy.approvers
                 if entry.is_subject(self.request.subject)
                 and entry.may_touch(self.request.key)
-                and (entry.sources == ("*",) or (self.baseline is not None and entry.may_bring(source)))
+                and (entry.sources == ("*",) or (self.baseline is not None and entry.may_bring(self._source)))
             ),
             None,
         )
+
+    @property
+    def _source(self) -> str | None:
+        """Return the name of the source that declares the object, or that may once it is read."""
+        return self.declared.provenance.source if self.declared is not None else self.unread_source
 
     # Against Git
 

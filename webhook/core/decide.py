@@ -4,9 +4,10 @@ The first row that applies decides. Row 1 (the review is malformed) is ``review.
 Two comparisons are never confused: *against Git* (``new`` with ``declared``), and *old against
 new* (what this request touches).
 
-A row may need to know whether the API server lets the subject break the glass. ``decide`` then
-returns that question in place of a decision, and is called again with the answer: so it stays
-pure, and the one network call is made only where it could decide.
+A row may need to know what only others can tell: whether the API server lets the subject break the
+glass, whether Git says something newer than the baseline. ``decide`` then returns that question in
+place of a decision, and is called again with the answer (and with the baseline as it is by then): so
+it stays pure, and nobody is asked but where the answer could decide.
 """
 
 from __future__ import annotations
@@ -15,18 +16,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from webhook.core.breakglass import AccessAnswer, AccessQuestion
+from webhook.core.answers import NO_ANSWERS, Answers
+from webhook.core.breakglass import AccessQuestion
 from webhook.core.case import Case
 from webhook.core.controllers import does_its_own_job
 from webhook.core.decision import Decision, NoBaseline, Outcome, Reason
 from webhook.core.fieldmanagers import owners_of
+from webhook.core.freshness import FreshnessQuestion
 from webhook.core.objects import Baseline
 from webhook.core.policy import Deletion, DryRun, EnforcementAction, Mode, Policy
 from webhook.core.review import DELETE, UPDATE, AdmissionRequest
 from webhook.core.subject import Content, Mismatch
 from webhook.core.touched import finalizers_of, is_untouched, only_removes_finalizers
 
-Verdict = Decision | NoBaseline | AccessQuestion
+Verdict = Decision | NoBaseline | AccessQuestion | FreshnessQuestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +46,16 @@ def decide(
     policy: Policy,
     baseline: Baseline | None,
     now: datetime,
-    access: AccessAnswer | None = None,
+    answers: Answers = NO_ANSWERS,
 ) -> Verdict:
     """Judge one request.
 
     ``baseline`` is None until a snapshot has been loaded; ``now`` is aware of its time zone;
-    ``access`` answers the AccessQuestion that an earlier call returned.
+    ``answers`` are those to the questions that earlier calls returned.
     """
     if request.kind is None or request.key.namespace in policy.exclude_namespaces:
         return Decision(Outcome.ALLOWED, Reason.OUT_OF_SCOPE, row=2)
-    case = Case(request, request.kind, policy, baseline, now, access)
+    case = Case(request, request.kind, policy, baseline, now, answers)
     for row in TABLE:
         verdict = row.judge(case)
         if verdict is not None:
@@ -85,7 +88,7 @@ def _nothing_governed_changes(case: Case) -> Verdict | None:
     if old is None or new is None or not is_untouched(old, new):
         return None
     if finalizers_of(old) != finalizers_of(new):
-        if case.baseline is None:
+        if case.baseline is None or case.unread_source is not None:
             return None
         if not only_removes_finalizers(old, new, case.declared_finalizers):
             return None
@@ -110,7 +113,9 @@ def _break_glass(case: Case) -> Verdict | None:
 
 
 def _no_baseline(case: Case) -> Verdict | None:
-    return NoBaseline() if case.baseline is None else None
+    if case.baseline is None:
+        return NoBaseline()
+    return NoBaseline(case.unread_source) if case.unread_source is not None else None
 
 
 def _held_by_another(case: Case) -> Verdict | None:
@@ -150,15 +155,19 @@ def _declaring_approver(case: Case) -> Verdict | None:
         return None
     if case.was_declared or _deletes_undeclared(case):
         return _allow(case, Reason.APPROVER, 12)
-    if case.approver.mismatch is Mismatch.DENY:
-        return _deny(case, Reason.APPROVER_MISMATCH, 12)
+    if case.freshness is None:
+        return FreshnessQuestion(case.approver, case.request.key)
+    note = "; ".join(filter(None, [case.freshness.why, _owners(case)]))
+    if case.approver.mismatch is Mismatch.DENY and case.freshness.established:
+        return _deny(case, Reason.APPROVER_MISMATCH, 12, note)
+    # A baseline that lags behind Git never denies an approver by itself.
     return Decision(
         Outcome.WARNED,
         Reason.APPROVER_MISMATCH,
         12,
         action=EnforcementAction.WARN,
         changes=case.changes,
-        note=_owners(case),
+        note=note,
         declared=case.declared,
     )
 
@@ -233,7 +242,7 @@ TABLE = (
     Row(5, "UPDATE in which nothing governed changes", _nothing_governed_changes),
     Row(6, "the subject is an approver with content: trusted", _trusted_approver),
     Row(7, "a break-glass claim is present and holds", _break_glass),
-    Row(8, "no snapshot has ever been loaded", _no_baseline),
+    Row(8, "no snapshot was ever loaded, or a source that may declare the object never read", _no_baseline),
     Row(9, "somebody else's claim holds on the old object", _held_by_another),
     Row(10, "the change restores Git, or deletes what Git does not declare", _restores_git),
     Row(11, "UPDATE that only converges towards Git", _only_converges),

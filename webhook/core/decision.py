@@ -56,4 +56,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class NoBaseline:
-    """No verdict: no snapshot has ever been loaded, so the cluster's ``failurePolicy`` decides."""
+    """No verdict, so the cluster's ``failurePolicy`` decides.
+
+    ``source`` names the one that was never read and may declare the object; it is empty where no
+    snapshot has ever been loaded.
+    """
+
+    source: str = ""

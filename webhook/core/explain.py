@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from webhook.core.breakglass import claim_on
 from webhook.core.canonical import plain_json
-from webhook.core.decision import Decision, Outcome, Reason
+from webhook.core.decision import Decision, NoBaseline, Outcome, Reason
 from webhook.core.diff import FieldChange
 from webhook.core.kinds import BY_NAME
 from webhook.core.normalize.metadata import CLAIM_BY, CLAIM_EXPIRES, CLAIM_REASON
@@ -26,6 +26,7 @@ MAX_COLUMNS = 100
 MAX_CHANGE_LINES = 11
 MAX_WARNING = 256
 MAX_WARNINGS = 4_096
+MAX_NOTE = 160
 MAX_ALIGNED = 48
 _LAST_ROW = 14
 
@@ -71,6 +72,14 @@ def explain(answered: Answered) -> AdmissionResponse:
     )
 
 
+def undecided(verdict: NoBaseline, request: AdmissionRequest) -> str:
+    """Say why there is no verdict."""
+    if not verdict.source:
+        return "no snapshot of the baseline has been loaded yet: look at `baseward sync` and /status"
+    may = f"and may declare {safe(str(request.key), MAX_WARNING)}"
+    return f"source {safe(verdict.source)} was never read, {may}: look at `baseward sync` and /status"
+
+
 def denial(answered: Answered) -> str:
     """Write what kubectl prints of a denial."""
     blocks = [
@@ -101,7 +110,8 @@ def _reason_sentence(answered: Answered) -> str:
         case Reason.HELD_BY_ANOTHER:
             return f"{what} is under break-glass by {_claim_text(answered)}. Until then the change is theirs."
         case Reason.APPROVER_MISMATCH:
-            return f"{who} is an approved GitOps identity, but no synced revision declares this of {what}."
+            but = f"but no synced revision declares this of {what}{_aside(decision.note)}"
+            return f"{who} is an approved GitOps identity, {but}."
         case Reason.UNDECLARED:
             return f"{what} is not declared in Git, and {no_approver}."
         case Reason.DELETION if decision.declared is None:
@@ -222,8 +232,7 @@ def _warning_headline(answered: Answered) -> str:
         case Reason.CONVERGES:
             return f"{what} comes closer to Git, and still deviates:"
         case Reason.APPROVER_MISMATCH:
-            owners = f" ({safe(decision.note)})" if decision.note else ""
-            return f"{what}: no synced revision declares this{owners}:"
+            return f"{what}: no synced revision declares this{_aside(decision.note)}:"
         case Reason.UNDECLARED:
             return f"{what} is not declared in Git"
         case Reason.DELETION:
@@ -231,9 +240,12 @@ def _warning_headline(answered: Answered) -> str:
         case Reason.CLAIM_REJECTED | Reason.HELD_BY_ANOTHER:
             return _reason_sentence(answered)
         case _:
-            note = f" ({safe(decision.note)})" if decision.note else ""
             where = f" {decision.declared.provenance}" if decision.declared is not None else ""
-            return f"{what} deviates from Git{safe(where, MAX_COLUMNS)}{note}:"
+            return f"{what} deviates from Git{safe(where, MAX_COLUMNS)}{_aside(decision.note)}:"
+
+
+def _aside(note: str) -> str:
+    return f" ({safe(note, MAX_NOTE)})" if note else ""
 
 
 _JUDGED_BY_BASELINE_FROM = 9

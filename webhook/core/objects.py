@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from fnmatch import fnmatchcase
 from typing import Any, NamedTuple, Protocol
 
 import orjson
@@ -25,6 +26,12 @@ class ObjectKey(NamedTuple):
         """Return ``Kind namespace/name``, as messages write it (not yet safe to print)."""
         place = f"{self.namespace}/{self.name}" if self.namespace else self.name
         return f"{self.kind} {place}"
+
+    def is_within(self, namespaces: Collection[str], kinds: Collection[str]) -> bool:
+        """Tell whether the namespace matches one of some globs, and the kind is one of some (``*``: all)."""
+        return ("*" in kinds or self.kind in kinds) and any(
+            fnmatchcase(self.namespace, glob) for glob in namespaces
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +101,6 @@ class Baseline(Protocol):
 
     def earlier_digests(self, key: ObjectKey) -> Collection[bytes]:
         """Return what earlier revisions of the history declared, ``ABSENT_DIGEST`` for nothing."""
+
+    def unread_source(self, key: ObjectKey) -> str | None:
+        """Return the name of a source that was never read and may declare the object, if there is one."""

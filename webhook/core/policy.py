@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from fnmatch import fnmatchcase
 
 from webhook.core.breakglass import BreakGlassLimits
 from webhook.core.controllers import SystemController
@@ -62,9 +61,7 @@ class Rule:
 
     def governs(self, key: ObjectKey) -> bool:
         """Tell whether the rule is about an object; a cluster-scoped one has the namespace ""."""
-        return ("*" in self.kinds or key.kind in self.kinds) and any(
-            fnmatchcase(key.namespace, glob) for glob in self.namespaces
-        )
+        return key.is_within(self.namespaces, self.kinds)
 
 
 IMPLICIT_RULE = Rule()

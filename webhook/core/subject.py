@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from fnmatch import fnmatchcase
 from typing import Any
 
 from webhook.core.objects import ObjectKey
@@ -72,9 +71,7 @@ class Approver:
 
     def may_touch(self, key: ObjectKey) -> bool:
         """Tell whether the approver's namespaces and kinds include an object."""
-        return (key.kind in self.kinds or "*" in self.kinds) and any(
-            fnmatchcase(key.namespace, glob) for glob in self.namespaces
-        )
+        return key.is_within(self.namespaces, self.kinds)
 
     def may_bring(self, source: str | None) -> bool:
         """Tell whether the approver's sources include one; None is an undeclared object's."""

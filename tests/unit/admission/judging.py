@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,13 +15,16 @@ from typing import Any
 from tests.builders import MAY_BREAK_GLASS, Object, annotated
 from tests.unit.admission.serving import PATIENCE
 from webhook.admission.asgi import Application
+from webhook.admission.freshness import Freshness
 from webhook.admission.judge import Judge
 from webhook.admission.metrics import Metrics
 from webhook.admission.state import BaselineState
+from webhook.config import Source
 from webhook.core.breakglass import AccessAnswer, AccessQuestion
 from webhook.core.normalize.metadata import CLAIM_BY, CLAIM_EXPIRES, CLAIM_REASON
 from webhook.core.policy import Policy
 
+SOURCES = (Source("platform", "https://git.example.com/platform.git"),)
 JSON = {b"content-type": b"application/json"}
 
 
@@ -73,17 +76,22 @@ class ApiServer:
 class Worker:
     """The application over a folder of snapshots, with a decision log in memory."""
 
-    def __init__(self, folder: Path, policy: Policy | None = None) -> None:
+    def __init__(
+        self, folder: Path, policy: Policy | None = None, sources: Sequence[Source] = SOURCES
+    ) -> None:
         self.policy = policy or Policy()
         self.api_server = ApiServer()
         self.state = BaselineState(folder, self.policy.left_out)
         self.lines: list[bytes] = []
         self.executor = ThreadPoolExecutor(1)
+        self.looks = ThreadPoolExecutor(1)
+        self.freshness = Freshness(self.state, sources, folder, self.looks)
         self.application = Application(
             Judge(
                 policy=self.policy,
                 state=self.state,
                 access_reviews=self.api_server,
+                freshness=self.freshness,
                 executor=self.executor,
                 metrics=Metrics(self.state),
                 write_line=self.lines.append,
@@ -94,6 +102,7 @@ class Worker:
     def close(self) -> None:
         self.api_server.reachable.set()
         self.executor.shutdown()
+        self.looks.shutdown()
         if self.state.snapshot is not None:
             self.state.snapshot.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from contextlib import closing, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from webhook.baseline.errors import SnapshotError
 from webhook.baseline.reading import Row
 from webhook.baseline.snapshot import Snapshot, open_current
 from webhook.baseline.snapshot_files import current_path, locked
-from webhook.baseline.snapshot_format import SourceRecord, left_out_id
+from webhook.baseline.snapshot_format import SourceRecord, UnreadSource
 from webhook.baseline.snapshot_writer import SnapshotWriter, Title
 from webhook.core.normalize import DEFAULT_LEFT_OUT
 from webhook.core.normalize.left_out import LeftOut
@@ -28,19 +29,19 @@ def publish(
     commit: str = COMMIT,
     left_out: LeftOut = DEFAULT_LEFT_OUT,
     made_at: datetime | None = None,
+    unread: Sequence[UnreadSource] = (),
 ) -> Path:
     """Make a snapshot of one source the current one, and return its file."""
     rows = [_row(obj, left_out) for obj in objects]
-    content = [commit, left_out_id(left_out), [[*row.key, row.digest.hex()] for row in rows]]
-    identity = hashlib.sha256(orjson.dumps(content)).hexdigest()[:32]
-    record = SourceRecord("platform", commit, "clusters/prod", REPOSITORY, 1, len(rows), 0)
-    title = Title(identity, left_out_id(left_out), made_at or datetime.now(UTC), [record])
-    with locked(folder), SnapshotWriter(folder) as writer:
+    content = hashlib.sha256(orjson.dumps([[*row.key, row.digest.hex()] for row in rows])).hexdigest()
+    record = SourceRecord("platform", commit, content, REPOSITORY, 1, len(rows), 0)
+    title = Title(left_out, made_at or datetime.now(UTC), [record], unread)
+    previous = _previous(folder)
+    open_previous = nullcontext() if previous is None else closing(previous)
+    with open_previous, locked(folder), SnapshotWriter(folder, previous) as writer:
         for row in rows:
             writer.add(0, row)
-        previous = _previous(folder)
-        with nullcontext() if previous is None else closing(previous):
-            writer.publish(title, previous, history=10)
+        writer.publish(title, history=10)
     return current_file(folder)
 
 

@@ -35,6 +35,7 @@ def judge_of(worker: Worker, **replaced: Any) -> Judge:
             "policy": worker.policy,
             "state": worker.state,
             "access_reviews": worker.api_server,
+            "freshness": worker.freshness,
             "executor": worker.executor,
             "metrics": worker.application._judge.metrics,  # noqa: SLF001 (one set of counters a worker)
             "write_line": worker.lines.append,

@@ -20,8 +20,10 @@ from tests.builders import (
     role_binding,
     stored,
 )
+from tests.unit.admission.snapshots import publish
 from tests.unit.baseline.origin import Origin
 from tests.unit.cli.calling import Place
+from webhook.baseline.snapshot_format import UnreadSource
 
 WEB = network_policy()
 OPENED = put(WEB, "/spec/ingress/0/from/-", {"ipBlock": {"cidr": "0.0.0.0/0"}})
@@ -68,6 +70,14 @@ def test_what_git_does_not_declare_is_undeclared_and_1(place: Place) -> None:
     result = place.baseward("check", place.write("api.yaml", network_policy("api")))
     assert result.exit_code == 1
     assert result.stdout.startswith("undeclared  NetworkPolicy shop/api (")
+
+
+def test_what_a_source_that_was_never_read_may_declare_is_an_error_and_2(place: Place) -> None:
+    publish(place.state, WEB, unread=[UnreadSource("team", ("shop",), ("*",))])
+    result = place.baseward("check", place.write("api.yaml", network_policy("api")))
+    assert result.exit_code == 2
+    assert "Error: source team was never read, and may declare NetworkPolicy shop/api" in result.stderr
+    assert place.baseward("check", place.write("web.yaml", WEB)).exit_code == 0
 
 
 def test_a_live_object_is_the_same_as_its_manifest(place: Place) -> None:

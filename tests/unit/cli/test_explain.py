@@ -22,7 +22,9 @@ from tests.builders import (
     role_binding,
 )
 from tests.unit.admission.judging import breaking_glass
+from tests.unit.admission.snapshots import publish
 from tests.unit.cli.calling import ANSI, Place, process
+from webhook.baseline.snapshot_format import UnreadSource
 
 WEB = network_policy()
 OPENED = put(WEB, "/spec/ingress/0/from/-", {"ipBlock": {"cidr": "0.0.0.0/0"}})
@@ -69,6 +71,21 @@ def test_a_warning_is_0_and_shows_the_warnings(place: Place) -> None:
     assert (result.exit_code, warned.exit_code) == (1, 0)
     assert "\nwarned: approver-mismatch, action warn\n" in warned.stdout
     assert "\nWarning: NetworkPolicy shop/web: no synced revision declares this" in warned.stdout
+
+
+def test_the_snapshot_is_taken_for_what_git_says_now(place: Place) -> None:
+    place.configure(approvers=[{"user": GITOPS["username"], "mismatch": "deny"}])
+    denied = explain(place, review("UPDATE", old=WEB, new=OPENED, user=GITOPS))
+    assert denied.exit_code == 1
+    assert "\ndenied: approver-mismatch, action deny\n" in denied.stdout
+
+
+def test_without_a_verdict_it_is_2_and_says_what_is_missing(place: Place) -> None:
+    publish(place.state, WEB, unread=[UnreadSource("team", ("shop",), ("*",))])
+    undecided = explain(place, review("CREATE", new=network_policy("other")))
+    assert (undecided.exit_code, undecided.stdout) == (2, "")
+    assert "Error: source team was never read, and may declare NetworkPolicy shop/other" in undecided.stderr
+    assert explain(place, review("CREATE", new=WEB)).exit_code == 0
 
 
 def test_each_row_of_the_table_that_was_passed_is_shown_and_the_one_that_decided(place: Place) -> None:

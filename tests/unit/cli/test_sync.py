@@ -89,14 +89,14 @@ def test_once_reports_all_errors_and_fails(origin: Origin, config: Path) -> None
     lines = result.stderr.splitlines()
     assert lines[0].startswith(f"Error: platform@{commit} c.yaml:1: no valid YAML")
     assert lines[1].startswith(f"Error: platform@{commit} b.yaml:1: Role shop/view is already declared at")
-    assert lines[2].startswith("The sources are not in sync; the snapshot before it stays (")
+    assert lines[2].startswith("Not all sources are in sync; served is platform@")
 
 
 def test_once_says_that_there_is_no_snapshot_yet(config: Path) -> None:
     result = sync_once(config)
     assert result.exit_code == 2
     assert result.stderr.startswith("Error: platform: revision main in")
-    assert result.stderr.endswith("The sources are not in sync; there is no snapshot yet.\n")
+    assert result.stderr.endswith("Not all sources are in sync; there is no snapshot yet.\n")
 
 
 def test_once_fails_where_the_folder_cannot_be_written_to(config: Path) -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.builders import (
+    GITOPS,
+    MAY_BREAK_GLASS,
     Object,
     aggregated_role,
     annotated,
+    baseline,
+    claimed,
     cluster_role,
     cluster_role_binding,
     ingress,
@@ -26,6 +32,7 @@ from tests.builders import (
 )
 from webhook.core.decision import NoBaseline
 from webhook.core.policy import Deletion, EnforcementAction, Mode, Policy, Rule
+from webhook.core.subject import Approver, Content
 
 WEB = network_policy()
 OPENED = network_policy(podSelector={}, ingress=[{}])
@@ -54,6 +61,73 @@ def test_before_the_first_snapshot_there_is_no_verdict_and_failure_policy_decide
     reviewed: Object, mode: Mode
 ) -> None:
     assert judge(reviewed, None, Policy(mode=mode)) == NoBaseline()
+
+
+# Row 8: a source that has never been read
+
+UNREAD = {"team": ("shop",)}
+BY_ANYBODY = pytest.mark.parametrize("user", ["alice", GITOPS], ids=["a person", "an approver"])
+POLICY = Policy(approvers=(Approver(GITOPS["username"]),))
+
+
+@BY_ANYBODY
+@pytest.mark.parametrize("mode", list(Mode))
+def test_what_only_an_unread_source_may_declare_is_neither_declared_nor_undeclared(
+    user: str | Object, mode: Mode
+) -> None:
+    git, policy = baseline(unread=UNREAD), replace(POLICY, mode=mode)
+    for reviewed in (
+        review("CREATE", new=WEB, user=user),
+        review("UPDATE", WEB, OPENED, user=user),
+        review("DELETE", WEB, user=user),
+    ):
+        assert judge(reviewed, git, policy) == NoBaseline("team")
+
+
+def test_what_another_source_declares_is_judged_all_the_same() -> None:
+    git = baseline(WEB, unread=UNREAD)
+    assert ruling(review("CREATE", new=WEB), git) == RESTORES
+    assert ruling(review("UPDATE", WEB, OPENED), git) == "14 denied drift"
+
+
+def test_what_the_unread_source_may_not_declare_is_judged_all_the_same() -> None:
+    git = baseline(unread={"team": ("shop-*",)})
+    assert ruling(review("CREATE", new=WEB), git) == "14 denied undeclared"
+    assert ruling(review("DELETE", WEB), git) == RESTORES
+
+
+@pytest.mark.parametrize(
+    ("reviewed", "expected"),
+    [
+        (review("DELETE", put(WEB, "/metadata/deletionTimestamp", "2030-01-01T00:00:00Z")), "3 allowed"),
+        (
+            review("DELETE", WEB, user="system:serviceaccount:kube-system:namespace-controller"),
+            "4 allowed",
+        ),
+        (review("UPDATE", WEB, put(WEB, "/status", {"a": 1})), "5 allowed"),
+        (review("UPDATE", WEB, OPENED, user="ci"), "6 allowed"),
+        (review("UPDATE", WEB, claimed(OPENED), user="oncall"), "7 warned"),
+    ],
+    ids=["terminating", "a system controller", "nothing governed", "a trusted approver", "break-glass"],
+)
+def test_the_rows_before_need_no_source_to_be_read(reviewed: Object, expected: str) -> None:
+    trusting = Policy(approvers=(Approver("ci", content=Content.TRUSTED),))
+    answered = ruling(reviewed, baseline(unread=UNREAD), trusting, MAY_BREAK_GLASS)
+    assert answered.startswith(expected)
+
+
+def test_a_finalizer_that_an_unread_source_may_declare_is_not_just_removed() -> None:
+    held = put(WEB, "/metadata/finalizers", ["example.com/hold"])
+    assert judge(review("UPDATE", held, WEB), baseline(unread=UNREAD)) == NoBaseline("team")
+    assert ruling(review("UPDATE", held, WEB), baseline()) == "5 allowed unchanged"
+
+
+def test_an_approver_narrowed_to_a_source_is_none_of_what_another_unread_one_may_declare() -> None:
+    reviewed = review("UPDATE", WEB, OPENED, user="ci")
+    trusted = Approver("ci", content=Content.TRUSTED, sources=("platform",))
+    policy = Policy(approvers=(trusted,))
+    assert judge(reviewed, baseline(unread=UNREAD), policy) == NoBaseline("team")
+    assert ruling(reviewed, baseline(unread={"platform": ("*",)}), policy) == "6 allowed approver"
 
 
 # Row 10: CREATE and UPDATE

@@ -6,6 +6,7 @@ import pytest
 
 from tests.builders import NOW, baseline, network_policy, request
 from webhook.core import decide as module
+from webhook.core.answers import Answers
 from webhook.core.breakglass import AccessAnswer
 from webhook.core.decide import TABLE, decide, row_title, rows_passed
 from webhook.core.decision import NoBaseline
@@ -24,7 +25,7 @@ def test_the_rows_passed_are_those_before_the_one_that_decided(row: int, passed:
 
 def test_an_answer_about_access_changes_nothing_for_who_makes_no_claim() -> None:
     update = request("UPDATE", network_policy(), network_policy(podSelector={}))
-    assert decide(update, Policy(), None, NOW, AccessAnswer(allowed=True)) == NoBaseline()
+    assert decide(update, Policy(), None, NOW, Answers(AccessAnswer(allowed=True))) == NoBaseline()
 
 
 def test_a_table_that_decides_nothing_is_a_defect_and_never_a_verdict(

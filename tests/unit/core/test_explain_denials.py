@@ -32,6 +32,7 @@ from tests.builders import (
     rule,
 )
 from webhook.core.breakglass import BreakGlassLimits
+from webhook.core.freshness import FreshnessAnswer
 from webhook.core.objects import Provenance
 from webhook.core.policy import Deletion, Policy, Rule
 from webhook.core.subject import Approver, Mismatch
@@ -205,6 +206,15 @@ def test_an_approver_whose_change_no_revision_declares() -> None:
     )
     assert "ipBlock" in message
     assert "kubectl baseward" not in message
+
+
+def test_an_approver_reads_which_source_has_something_newer_that_does_not_count() -> None:
+    strict = Policy(approvers=(Approver(GITOPS["username"], mismatch=Mismatch.DENY),))
+    untrusted = FreshnessAnswer(established=True, why="source platform has a commit that is not trusted")
+    message = answer(review("UPDATE", WEB, OPENED, user=GITOPS), [WEB], strict, freshness=untrusted).message
+    assert (
+        "declares this of NetworkPolicy shop/web (source platform has a commit that is not trusted). "
+    ) in unwrapped(message)
 
 
 def test_where_it_is_declared() -> None:

@@ -11,6 +11,7 @@ from tests.builders import (
     GITOPS,
     MAY_BREAK_GLASS,
     NOW,
+    UNREACHABLE,
     MemoryBaseline,
     Object,
     annotated,
@@ -20,10 +21,13 @@ from tests.builders import (
     labelled,
     network_policy,
     put,
+    request,
     review,
 )
+from webhook.core.decision import NoBaseline
+from webhook.core.explain import undecided
 from webhook.core.policy import Deletion, DryRun, EnforcementAction, Mode, Policy, Rule
-from webhook.core.subject import Approver, Content
+from webhook.core.subject import Approver, Content, Mismatch
 
 WEB = network_policy()
 OPENED = put(WEB, "/spec/podSelector", {})
@@ -117,6 +121,16 @@ def test_a_mismatch_of_an_approver_names_what_deviates_and_who_owns_it() -> None
     assert nobody.warnings[0] == "NetworkPolicy shop/web: no synced revision declares this:"
 
 
+def test_an_approver_that_a_baseline_behind_git_cannot_judge_reads_why() -> None:
+    strict = Policy(approvers=(Approver(GITOPS["username"], mismatch=Mismatch.DENY),))
+    by_flux = review("UPDATE", WEB, DRIFTED, user=GITOPS)
+    warned = answer(by_flux, [WEB], strict, freshness=UNREACHABLE)
+    assert warned.allowed
+    assert warned.warnings[0] == (
+        "NetworkPolicy shop/web: no synced revision declares this (source platform cannot be reached):"
+    )
+
+
 def test_a_dry_run_that_is_warned_reads_what_would_have_been_denied() -> None:
     policy = Policy(dry_run=DryRun.WARN)
     drift = answer(review("UPDATE", WEB, DRIFTED, dryRun=True), [WEB], policy)
@@ -125,6 +139,20 @@ def test_a_dry_run_that_is_warned_reads_what_would_have_been_denied() -> None:
     assert "it is bob's, not yours" in rejected.warnings[0]
     held = answer(review("UPDATE", claimed(DRIFTED, by="bob"), WEB, dryRun=True), [WEB], policy)
     assert "break-glass" in held.warnings[0]
+
+
+# No verdict
+
+
+def test_without_a_verdict_it_is_said_what_is_missing() -> None:
+    create = request("CREATE", new=WEB)
+    assert undecided(NoBaseline(), create) == (
+        "no snapshot of the baseline has been loaded yet: look at `baseward sync` and /status"
+    )
+    assert undecided(NoBaseline("team"), create) == (
+        "source team was never read, and may declare NetworkPolicy shop/web: "
+        "look at `baseward sync` and /status"
+    )
 
 
 # Limits of the API server

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from webhook.baseline.errors import ManifestError
-from webhook.baseline.git import Entry
+from webhook.baseline.git_objects import Entry
 
 
 class File(NamedTuple):
@@ -39,13 +40,28 @@ class Selection:
 
 
 class Renderer(Protocol):
-    """How the files of a source become objects.
+    """How the files of a source become objects, each file on its own.
 
     ``select`` runs in the process that syncs, and ``render`` in any: a renderer can be pickled.
     """
 
+    @property
+    def folder(self) -> str:
+        """Return the folder of the repository that holds all it reads, "" for the root."""
+
     def select(self, entries: Sequence[Entry]) -> Selection:
-        """Choose what is read, among the files at and below the source's path."""
+        """Choose what is read, among the files at and below ``folder``."""
 
     def render(self, file: File) -> Iterator[Rendered]:
         """Yield what a file holds. Raises ManifestError for a file that is broken."""
+
+
+@runtime_checkable
+class TreeRenderer(Renderer, Protocol):
+    """How the files of a source, all together, become objects: a program turns them into manifests.
+
+    What is selected is written into a folder of its own for ``build``; what that yields goes to ``render``.
+    """
+
+    def build(self, tree: Path) -> Iterator[File]:
+        """Run the program on a tree, laid out as in the repository. Raises RenderError, or ManifestError."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from webhook.baseline.documents import read_documents
 from webhook.baseline.errors import ManifestError
-from webhook.baseline.git import Entry
+from webhook.baseline.git_objects import Entry
 from webhook.baseline.globs import matcher
 from webhook.baseline.render import File, Rendered, Selection
 from webhook.core.printing import safe
@@ -27,31 +27,45 @@ _MAX_SHOWN = 200
 
 @dataclass(frozen=True, slots=True)
 class Manifests:
-    """Reads plain manifests; ``exclude`` are globs on paths relative to the source's ``path``."""
+    """Reads plain manifests; ``exclude`` are globs on paths relative to the source's ``path``.
+
+    Renderers that read other files one by one choose them by ``suffixes``.
+    """
 
     path: str
     exclude: tuple[str, ...]
+    suffixes: tuple[str, ...] = SUFFIXES
+
+    @property
+    def folder(self) -> str:
+        """Return the source's path."""
+        return self.path
 
     def select(self, entries: Sequence[Entry]) -> Selection:
         """Choose the manifests among the files of a commit."""
         is_excluded = matcher(self.exclude)
         start = len(self.path) + 1 if self.path else 0
         included = [entry for entry in entries if not is_excluded(entry.path[start:])]
-        manifests = [entry for entry in included if entry.is_file and entry.path.endswith(SUFFIXES)]
+        manifests = [entry for entry in included if entry.is_file and entry.path.endswith(self.suffixes)]
         errors = [_too_large(entry) for entry in manifests if entry.size > MAX_SIZE]
         warnings = [_passed_over(entry) for entry in included if not entry.is_file]
         if not manifests:
-            warnings.append(f"nothing is declared: no file ends in {', '.join(SUFFIXES)}")
+            warnings.append(f"nothing is declared: no file ends in {', '.join(self.suffixes)}")
         return Selection([] if errors else manifests, errors, warnings)
 
     def render(self, file: File) -> Iterator[Rendered]:
         """Yield the documents of a file. Raises ManifestError."""
-        if file.content.startswith(_LFS_POINTER):
-            raise ManifestError(
-                file.path, 1, "the content is in Git LFS, which is not read; exclude it, or store it in Git"
-            )
+        refuse_pointer(file)
         for document in read_documents(file.content, file.path):
             yield Rendered(document.value, file.path, document.line)
+
+
+def refuse_pointer(file: File) -> None:
+    """Raise ManifestError for a file whose content is stored elsewhere."""
+    if file.content.startswith(_LFS_POINTER):
+        raise ManifestError(
+            file.path, 1, "the content is in Git LFS, which is not read; exclude it, or store it in Git"
+        )
 
 
 def _too_large(entry: Entry) -> ManifestError:

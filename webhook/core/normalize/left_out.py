@@ -19,8 +19,12 @@ from webhook.core.pointer import MISSING, Pointer, get
 # Labels and annotations that GitOps tools write to find their objects again. A key that steers a tool
 # (kustomize.toolkit.fluxcd.io/reconcile, .../prune, argocd.argoproj.io/sync-options,
 # .../compare-options, ...) never belongs here: whoever may set it may switch the tool off.
+#
+# What Helm writes at install is here, as `helm template`, Argo CD and kubectl leave it out. managed-by is no
+# key of Helm alone, but one that only names a tool to people: nothing in the API server reads it.
 BOOKKEEPING = frozenset(
     {
+        "app.kubernetes.io/managed-by",
         "argocd.argoproj.io/instance",
         "argocd.argoproj.io/tracking-id",
         "config.k8s.io/owning-inventory",
@@ -31,6 +35,8 @@ BOOKKEEPING = frozenset(
         "kustomize.toolkit.fluxcd.io/checksum",
         "kustomize.toolkit.fluxcd.io/name",
         "kustomize.toolkit.fluxcd.io/namespace",
+        "meta.helm.sh/release-name",
+        "meta.helm.sh/release-namespace",
     }
 )
 

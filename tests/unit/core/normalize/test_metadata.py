@@ -62,6 +62,14 @@ def test_bookkeeping_is_dropped(mark: Any, key: str) -> None:
     )
 
 
+def test_what_helm_adds_at_install_makes_no_difference() -> None:
+    written = {"meta.helm.sh/release-name": "prod", "meta.helm.sh/release-namespace": "shop"}
+    installed = labelled(annotated(WEB, written), {"app.kubernetes.io/managed-by": "Helm"})
+    assert form(stored(installed)) == form(WEB)
+    assert form(labelled(WEB, {"app.kubernetes.io/managed-by": "Argo"})) == form(installed)
+    assert form(labelled(WEB, {"app.kubernetes.io/part-of": "Helm"})) != form(WEB)
+
+
 @pytest.mark.parametrize(
     "key",
     [

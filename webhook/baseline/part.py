@@ -1,0 +1,168 @@
+"""Read the part of one source into a snapshot in the making."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from webhook.baseline.errors import DeclarationError, GitError, ManifestError, RenderError
+from webhook.baseline.findings import Findings
+from webhook.baseline.git import Entry
+from webhook.baseline.plan import Plan
+from webhook.baseline.reading import Outcome, Reading
+from webhook.baseline.render import File, TreeRenderer
+from webhook.baseline.render.tree import exported
+from webhook.baseline.snapshot import Snapshot
+from webhook.baseline.snapshot_files import GIT_FOLDER
+from webhook.baseline.snapshot_format import SourceRecord, settings_id
+from webhook.baseline.snapshot_writer import Place, SnapshotWriter
+from webhook.baseline.workers import read_all
+from webhook.core.normalize.left_out import LeftOut
+from webhook.core.objects import ObjectKey
+from webhook.core.printing import safe
+
+MAX_ERRORS = 20
+MAX_WARNINGS = 100
+
+Progress = Callable[[str, int, int], None]
+"""Is told a source's name, how many of its files are read, and of how many."""
+
+_MAX_PATH = 200
+
+
+@dataclass(slots=True)
+class Part:
+    """What came of one source. With errors its commit is refused.
+
+    ``unfinished`` tells that it could not be read to its end, for a reason that may pass.
+    """
+
+    plan: Plan
+    files: int = 0
+    objects: int = 0
+    unfinished: bool = False
+    kept_warnings: int = 0
+    errors: Findings = field(default_factory=lambda: Findings(MAX_ERRORS))
+    warnings: Findings = field(default_factory=lambda: Findings(MAX_WARNINGS))
+
+    def record(self) -> SourceRecord:
+        """Return what the snapshot says of the source."""
+        source = self.plan.source
+        counts = (self.files, self.objects, self.warnings.count + self.kept_warnings)
+        return SourceRecord(
+            source.name, self.plan.commit, settings_id(source), self.plan.repository.url, *counts
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PartReader:
+    """Reads parts into one snapshot in the making.
+
+    Files that are read on their own, and that ``previous`` has of the same source with the same
+    settings, are taken over as they are there.
+    """
+
+    writer: SnapshotWriter
+    previous: Snapshot | None
+    left_out: LeftOut
+    folder: Path
+    progress: Progress
+
+    def read(self, plan: Plan, number: int) -> Part:
+        """Read a source, add its objects under a number, find out all that is wrong. Raises SnapshotError."""
+        part = Part(plan)
+        reading = plan.reading(self.left_out)
+        try:
+            _Reading(self, part, number, reading).run()
+        except (GitError, RenderError) as error:
+            part.unfinished = True
+            part.errors.add([f"{plan}: {error}"])
+        except ManifestError as error:  # of a program that renders all files together
+            part.errors.add([f"{plan} {error}"])
+        return part
+
+    def before(self, plan: Plan) -> tuple[int, Mapping[str, str]]:
+        """Return the earlier number of a source, and its files there that need not be read again."""
+        name = plan.source.name
+        if self.previous is None or name not in self.previous.numbers:
+            return 0, {}
+        number = self.previous.numbers[name]
+        record = next(record for record in self.previous.sources if record.name == name)
+        return number, self.previous.files(number) if record.settings == settings_id(plan.source) else {}
+
+
+class _Reading:
+    """The reading of one part."""
+
+    def __init__(self, reader: PartReader, part: Part, number: int, reading: Reading) -> None:
+        self._reader = reader
+        self._part = part
+        self._number = number
+        self._reading = reading
+        self._warned: Counter[str] = Counter()
+
+    def run(self) -> None:
+        part, renderer, plan = self._part, self._reading.renderer, self._part.plan
+        selection = renderer.select(plan.repository.entries(plan.commit, renderer.folder))
+        part.errors.add(f"{plan} {error}" for error in selection.errors)
+        part.warnings.add(f"{plan} {warning}" for warning in selection.warnings)
+        if selection.errors:
+            return
+        part.files = len(selection.entries)
+        if isinstance(renderer, TreeRenderer):
+            self._render_together(renderer, selection.entries)
+        else:
+            self._render_each(selection.entries)
+
+    def _render_together(self, renderer: TreeRenderer, entries: Sequence[Entry]) -> None:
+        plan = self._part.plan
+        parent = self._reader.folder / GIT_FOLDER / plan.source.name
+        size = plan.source.max_size
+        with exported(plan.repository, entries, parent, path=plan.path, max_size=size) as tree:
+            self._read(renderer.build(tree), len(entries))
+
+    def _render_each(self, entries: Sequence[Entry]) -> None:
+        reader, part = self._reader, self._part
+        earlier, before = reader.before(part.plan)
+        if before:
+            kept = {entry.path for entry in entries if before.get(entry.path) == entry.oid}
+            changed = before.keys() - kept
+            part.objects, part.kept_warnings = reader.writer.keep_files(self._number, earlier, changed)
+            entries = [entry for entry in entries if entry.path not in kept]
+        with closing(part.plan.repository.read(entries)) as contents:
+            files = map(File, (entry.path for entry in entries), contents)
+            self._read(files, len(entries))
+        rows = ((entry.path, entry.oid, self._warned[entry.path]) for entry in entries)
+        reader.writer.add_files(self._number, rows)
+
+    def _read(self, files: Iterator[File], total: int) -> None:
+        done, name = 0, self._part.plan.source.name
+        self._reader.progress(name, 0, total)
+        with closing(read_all(self._reading, files, total)) as outcomes:
+            for count, outcome in outcomes:
+                self._add(outcome)
+                done += count
+                self._reader.progress(name, done, total)
+
+    def _add(self, outcome: Outcome) -> None:
+        part = self._part
+        part.errors.add(f"{part.plan} {error}" for error in outcome.errors)
+        part.warnings.add(f"{part.plan} {warning}" for warning in outcome.warnings)
+        self._warned.update(warning.path for warning in outcome.warnings)
+        for row in outcome.rows:
+            place = self._reader.writer.add(self._number, row)
+            if place is None:
+                part.objects += 1
+            else:
+                here = Place(row.path, row.line)
+                part.errors.add([f"{part.plan} {declared_twice(row.key, here, str(part.plan), place)}"])
+
+
+def declared_twice(key: ObjectKey, here: Place, first: str, there: Place) -> DeclarationError:
+    """Return the error of an object that is declared twice; ``first`` is the other's ``name@commit``."""
+    where = f"{first} {safe(there.path, _MAX_PATH)}:{there.line}"
+    what = safe(str(key), _MAX_PATH)
+    return DeclarationError(*here, f"{what} is already declared at {where}; keep one of them")

@@ -1,0 +1,173 @@
+"""When each source is looked at: at its interval, and at once where somebody asks.
+
+Looks run in threads, one for each source, so that one that hangs holds up no other; what they find is
+settled here, in the thread that runs, which alone writes.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Iterable, Mapping
+
+from webhook.baseline.errors import BaselineError
+from webhook.baseline.follower import Look
+from webhook.baseline.part import Progress
+from webhook.baseline.snapshot_files import current_path
+from webhook.baseline.sync import Synchronizer, silent
+from webhook.baseline.sync_result import SyncResult
+
+FIRST_LOOKS = 30.0
+"""Seconds that the first snapshot waits for a source that hangs."""
+
+_log = logging.getLogger(__name__)
+
+
+class Schedule:
+    """Looks at the sources of a synchronizer until it is stopped."""
+
+    def __init__(self, synchronizer: Synchronizer, interval: float, first_looks: float = FIRST_LOOKS) -> None:
+        """Look every ``interval`` seconds, counted from begin to begin, where a source says nothing else."""
+        self._synchronizer = synchronizer
+        self._first_looks = first_looks
+        self._intervals = {
+            name: interval if source.interval is None else source.interval.total_seconds()
+            for name, source in synchronizer.sources.items()
+        }
+        self._changed = threading.Condition()
+        # All of it under the condition.
+        self._stopped = False
+        self._due = dict.fromkeys(self._intervals, 0.0)
+        self._begun = dict.fromkeys(self._intervals, 0)
+        self._settled = dict.fromkeys(self._intervals, 0)
+        self._confirmed = dict.fromkeys(self._intervals, 0)
+        self._found: dict[str, Look] = {}
+        self._troubled: frozenset[str] = frozenset()
+        # Of the thread that runs.
+        self._patience = 0.0
+        self._logged_errors: tuple[str, ...] = ()
+
+    # What others may call, from any thread
+
+    def stop(self) -> None:
+        """Let ``run`` come to its end."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+
+    def request(self, names: Iterable[str]) -> None:
+        """Have some sources looked at now, by their names; returns at once."""
+        with self._changed:
+            for name in self._due.keys() & set(names):
+                self._due[name] = 0.0
+            self._changed.notify_all()
+
+    def look_now(self, timeout: float) -> bool:
+        """Have all sources looked at now, and wait until that is settled, for at most ``timeout`` seconds.
+
+        A look that began before does not count. Returns whether all were settled in time. Not waited for
+        is a source that is being looked at while the status says already that it is in trouble.
+        """
+        with self._changed:
+            hanging = {name for name in self._troubled if self._is_looking(name)}
+            wanted = {name: begun + 1 for name, begun in self._begun.items() if name not in hanging}
+            self.request(wanted)
+            return self._changed.wait_for(
+                lambda: all(self._confirmed[name] >= number for name, number in wanted.items()), timeout
+            )
+
+    # The loop
+
+    def run(self, progress: Progress = silent) -> None:
+        """Sync until ``stop`` is called; with the folder locked.
+
+        What fails is logged, stands in the status file, and is tried again.
+        """
+        if current_path(self._synchronizer.directory) is None:
+            self._patience = time.monotonic() + self._first_looks
+        while self._wait():
+            self._begin_looks()
+            if found := self._take_found():
+                self._settle(found, progress)
+
+    def _wait(self) -> bool:
+        """Wait until there is something to do; False if that is to stop."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopped or self._is_due() or self._is_ready(), self._idle())
+            return not self._stopped
+
+    def _idle(self) -> float:
+        """Return the seconds until something is due, or the first looks have been waited for long enough."""
+        times = [due for name, due in self._due.items() if not self._is_looking(name)]
+        if self._found:
+            times.append(self._patience)
+        return min(max(0.0, min(times, default=math.inf) - time.monotonic()), threading.TIMEOUT_MAX)
+
+    def _is_due(self) -> bool:
+        now = time.monotonic()
+        return any(due <= now and not self._is_looking(name) for name, due in self._due.items())
+
+    def _is_ready(self) -> bool:
+        """Tell whether there is something to settle: the first snapshot waits a while for all sources."""
+        all_looked = all(name in self._found or number for name, number in self._settled.items())
+        return bool(self._found) and (all_looked or time.monotonic() >= self._patience)
+
+    def _is_looking(self, name: str) -> bool:
+        return self._begun[name] > self._settled[name]
+
+    def _begin_looks(self) -> None:
+        with self._changed:
+            now = time.monotonic()
+            for name, due in self._due.items():
+                if due <= now and not self._is_looking(name):
+                    self._due[name] = now + self._intervals[name]
+                    self._begun[name] += 1
+                    # Nobody waits for one that hangs when the process ends.
+                    threading.Thread(
+                        target=self._look, args=(name,), name=f"look-{name}", daemon=True
+                    ).start()
+
+    def _look(self, name: str) -> None:
+        look = self._synchronizer.look(name)
+        with self._changed:
+            self._found[name] = look
+            self._changed.notify_all()
+
+    def _take_found(self) -> Mapping[str, Look]:
+        with self._changed:
+            if not self._is_ready():
+                return {}
+            found, self._found = self._found, {}
+            return found
+
+    def _settle(self, found: Mapping[str, Look], progress: Progress) -> None:
+        result: SyncResult | None = None
+        try:
+            result = self._synchronizer.settle(found, progress)
+            self._log_result(result)
+        except BaselineError as error:
+            _log.error("sync failed: %s", error)
+        except Exception:  # noqa: BLE001  # a fault of ours must not end what keeps the snapshot fresh
+            _log.exception("sync failed")
+        with self._changed:
+            for name in found:
+                self._settled[name] = self._begun[name]
+            if result is not None:
+                self._confirmed.update({name: self._begun[name] for name in found})
+                self._troubled = frozenset(source.name for source in result.sources if source.trouble)
+            self._changed.notify_all()
+
+    def _log_result(self, result: SyncResult) -> None:
+        if result.changed:
+            for source in result.sources:
+                _log.info("%s", source)
+        for warning in result.warnings:
+            _log.warning("%s", warning)
+        if result.errors != self._logged_errors:  # each once, however often it is tried again
+            for error in result.errors:
+                _log.error("%s", error)
+            if not result.errors:
+                _log.info("all sources are in sync again")
+            self._logged_errors = result.errors
