@@ -13,6 +13,8 @@ from webhook.baseline.render import File, Rendered, Selection
 
 @dataclass(frozen=True, slots=True)
 class Dying:
+    folder: str = ""
+
     def select(self, entries: Sequence[Entry]) -> Selection:
         return Selection(entries, (), ())
 

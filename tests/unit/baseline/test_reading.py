@@ -130,6 +130,8 @@ def test_all_that_is_wrong_is_found_at_once() -> None:
 class Huge:
     """A renderer of an object with a number that is no JSON value for any Kubernetes client."""
 
+    folder = ""
+
     def select(self, entries: Sequence[Entry]) -> Selection:
         return Selection(entries, (), ())
 
@@ -148,7 +150,9 @@ def test_what_cannot_be_written_as_json_is_an_error_with_its_place() -> None:
 def test_fields_that_the_api_would_drop_are_warned_about_with_their_place() -> None:
     text = f"---\n{POLICY}  foo: 1\n  bar: 2\n"
     outcome = read(("web.yaml", text))
-    (warning,) = outcome.warnings
+    (advice,) = outcome.warnings
+    warning = str(advice)
+    assert advice.path == "web.yaml"
     assert warning.startswith("web.yaml:2: NetworkPolicy default/web can never be in sync")
     assert "drops or refuses spec.foo, spec.bar; correct" in warning
     assert len(outcome.rows) == 1
@@ -156,6 +160,6 @@ def test_fields_that_the_api_would_drop_are_warned_about_with_their_place() -> N
 
 def test_not_too_many_fields_are_named() -> None:
     text = POLICY + "".join(f"  field{number}: 1\n" for number in range(5))
-    (warning,) = read(("web.yaml", text)).warnings
+    warning = str(read(("web.yaml", text)).warnings[0])
     assert "spec.field0, spec.field1, spec.field2, ..." in warning
     assert "spec.field3" not in warning

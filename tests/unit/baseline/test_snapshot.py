@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,8 +17,16 @@ from webhook.baseline.errors import SnapshotError
 from webhook.baseline.reading import Row
 from webhook.baseline.snapshot import Snapshot, open_current
 from webhook.baseline.snapshot_files import current_path, locked
-from webhook.baseline.snapshot_format import FORMAT, SourceRecord, left_out_id, snapshot_id
+from webhook.baseline.snapshot_format import (
+    FORMAT,
+    SourceRecord,
+    UnreadSource,
+    left_out_id,
+    settings_id,
+    snapshot_id,
+)
 from webhook.baseline.snapshot_writer import Place, SnapshotWriter, Title
+from webhook.config import Source, Verify
 from webhook.core.normalize.left_out import Ignore, LeftOut
 from webhook.core.objects import ABSENT_DIGEST, Baseline, Declared, ObjectKey, Provenance
 
@@ -34,21 +43,26 @@ def row(name: str, digest: bytes = b"1", namespace: str = "shop") -> Row:
     return Row(key(name, namespace), digest, content, b'{"/rules":[]}', f"apps/{name}.yaml", 12)
 
 
+def record(
+    commit: str = "3f2c1ab", objects: int = 1, name: str = "platform", settings: str = "x"
+) -> SourceRecord:
+    return SourceRecord(name, commit, settings, "/srv/platform.git", 1, objects, 0)
+
+
 def write(
     folder: Path,
     objects: dict[str, bytes],
-    identity: str = "a" * 32,
+    commit: str = "3f2c1ab",
     *,
     history: int = 10,
-    left_out: str = LEFT_OUT,
+    left_out: LeftOut | None = None,
 ) -> None:
     """Write a snapshot with these objects, by name, with their digests; make it the current one."""
     previous = open_current(folder)
-    with SnapshotWriter(folder) as writer:
+    with SnapshotWriter(folder, previous) as writer:
         for name, digest in objects.items():
             assert writer.add(0, row(name, digest)) is None
-        source = SourceRecord("platform", "3f2c1ab", "apps", "/srv/platform.git", 1, len(objects), 0)
-        writer.publish(Title(identity, left_out, NOON, [source]), previous, history)
+        writer.publish(Title(left_out or LeftOut(), NOON, [record(commit, len(objects))]), history)
     if previous is not None:
         previous.close()
 
@@ -87,9 +101,10 @@ def test_what_was_written_is_read(tmp_path: Path, snapshots: list[Snapshot]) -> 
 
 
 def test_a_snapshot_says_what_it_is(tmp_path: Path, snapshots: list[Snapshot]) -> None:
-    write(tmp_path, {"web": b"one", "db": b"two"}, "b" * 32)
+    write(tmp_path, {"web": b"one", "db": b"two"})
     snapshot = opened(tmp_path, snapshots)
-    assert (snapshot.id, snapshot.object_count, snapshot.left_out_id) == ("b" * 32, 2, LEFT_OUT)
+    assert snapshot.id == snapshot_id([record()], [], LeftOut())
+    assert (snapshot.object_count, snapshot.left_out_id) == (2, LEFT_OUT)
     assert list(snapshot.keys()) == [key("db"), key("web")]
     assert snapshot.made_at == NOON
 
@@ -110,8 +125,7 @@ def test_names_of_any_kind_are_kept_apart(tmp_path: Path, snapshots: list[Snapsh
     with SnapshotWriter(tmp_path) as writer:
         for number, (namespace, name) in enumerate(places):
             assert writer.add(0, row(name, bytes([number]), namespace)) is None
-        source = SourceRecord("platform", "3f2c1ab", "", "", 1, len(places), 0)
-        writer.publish(Title("a" * 32, LEFT_OUT, NOON, [source]), None, 10)
+        writer.publish(Title(LeftOut(), NOON, [record(objects=len(places))]), 10)
     snapshot = opened(tmp_path, snapshots)
     for number, (namespace, name) in enumerate(places):
         found = snapshot.declared(key(name, namespace))
@@ -123,7 +137,16 @@ def test_names_of_any_kind_are_kept_apart(tmp_path: Path, snapshots: list[Snapsh
 def test_the_place_of_the_first_declaration_is_told_at_the_second(tmp_path: Path) -> None:
     with SnapshotWriter(tmp_path) as writer:
         assert writer.add(0, row("web")) is None
-        assert writer.add(1, row("web", b"another")) == Place(0, "apps/web.yaml", 12)
+        assert writer.add(0, row("web", b"another")) == Place("apps/web.yaml", 12)
+
+
+def test_all_claims_on_an_object_are_told_and_who_holds_it(tmp_path: Path, snapshots: list[Snapshot]) -> None:
+    write(tmp_path, {"web": b"1"})
+    with SnapshotWriter(tmp_path, opened(tmp_path, snapshots)) as writer:
+        for source, name in ((0, "web"), (0, "mine"), (1, "web"), (2, "new"), (1, "new")):
+            writer.add(source, row(name))
+        claims = [[(claim.source, claim.holder) for claim in claims] for claims in writer.contested()]
+    assert claims == [[(1, None), (2, None)], [(0, "platform"), (1, "platform")]]
 
 
 # History
@@ -173,7 +196,7 @@ def test_no_history_is_kept_when_none_is_wanted(tmp_path: Path, snapshots: list[
 
 def test_digests_under_other_rules_are_not_remembered(tmp_path: Path, snapshots: list[Snapshot]) -> None:
     write(tmp_path, {"web": b"1"})
-    write(tmp_path, {"web": b"2"}, left_out="other")
+    write(tmp_path, {"web": b"2"}, left_out=LeftOut(bookkeeping=frozenset({"other"})))
     assert earlier(tmp_path, "web", snapshots) == set()
 
 
@@ -183,15 +206,34 @@ def test_digests_under_other_rules_are_not_remembered(tmp_path: Path, snapshots:
 def test_the_id_stands_for_commits_settings_and_what_is_left_out() -> None:
     ignore = LeftOut(ignore=(Ignore(("Ingress",), (("metadata", "labels", "a"),)),))
     ids = {
-        snapshot_id([["3f2c1ab", {"path": "apps"}]], LeftOut()),
-        snapshot_id([["3f2c1ac", {"path": "apps"}]], LeftOut()),
-        snapshot_id([["3f2c1ab", {"path": "app"}]], LeftOut()),
-        snapshot_id([["3f2c1ab", {"path": "apps"}]], ignore),
-        snapshot_id([["3f2c1ab", {"path": "apps"}]], LeftOut(bookkeeping=frozenset({"a"}))),
+        snapshot_id([record()], [], LeftOut()),
+        snapshot_id([record("3f2c1ac")], [], LeftOut()),
+        snapshot_id([record(settings="y")], [], LeftOut()),
+        snapshot_id([record(name="team")], [], LeftOut()),
+        snapshot_id([record()], [UnreadSource("team", ("*",), ("*",))], LeftOut()),
+        snapshot_id([record()], [], ignore),
+        snapshot_id([record()], [], LeftOut(bookkeeping=frozenset({"a"}))),
     }
-    assert len(ids) == 5
+    assert len(ids) == 7
     assert all(len(identity) == 32 and int(identity, 16) for identity in ids)
-    assert snapshot_id([["3f2c1ab", {"path": "apps"}]], LeftOut()) in ids
+    assert snapshot_id([record()], [], LeftOut()) in ids
+
+
+def test_the_settings_that_bear_on_the_content_have_a_part_in_the_id_and_no_others() -> None:
+    source = Source("platform", "https://git.example.com/platform.git")
+    same = (
+        replace(source, repository="ssh://git.example.com/platform.git", revision="main"),
+        replace(source, interval=timedelta(hours=1), credentials=Path("/x"), max_size=1),
+    )
+    others = (
+        replace(source, path="apps"),
+        replace(source, namespace="other"),
+        replace(source, exclude=("x",)),
+        replace(source, renderer="helm"),
+        replace(source, verify=Verify(keys=Path("/keys"))),
+    )
+    assert {settings_id(each) for each in same} == {settings_id(source)}
+    assert len({settings_id(each) for each in (source, *others)}) == 6
 
 
 def test_who_may_write_what_is_left_out_has_no_part_in_the_id() -> None:
@@ -262,7 +304,7 @@ elif step == "swap":
     Path.replace = lambda path, to: die() if Path(to).name == "current" else real(path, to)
 elif step == "history":
     snapshot_writer.SnapshotWriter._take_over = die
-here.write(Path(sys.argv[1]), {f"other-{number}": b"2" for number in range(3_000)}, "b" * 32)
+here.write(Path(sys.argv[1]), {f"other-{number}": b"2" for number in range(3_000)}, "b" * 40)
 """
 
 
@@ -275,11 +317,11 @@ def test_a_writer_that_is_killed_leaves_the_snapshot_before_it_whole(
     command = [sys.executable, "-c", KILLED, str(tmp_path), step]
     assert subprocess.run(command, env=environment, check=False).returncode == -signal.SIGKILL
     snapshot = opened(tmp_path, snapshots)
-    assert (snapshot.id, list(snapshot.keys())) == ("a" * 32, [key("web")])
+    assert list(snapshot.keys()) == [key("web")]
     with locked(tmp_path):
         assert list(tmp_path.glob("*.tmp")) == []
-        write(tmp_path, {"web": b"3"}, "c" * 32)
-    assert opened(tmp_path, snapshots).id == "c" * 32
+        write(tmp_path, {"web": b"3"}, "c" * 40)
+    assert opened(tmp_path, snapshots).commits == {"platform": "c" * 40}
     assert earlier(tmp_path, "web", snapshots) == {b"1"}
 
 

@@ -20,8 +20,8 @@ NOON = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 STATUS = SyncStatus(
     "a" * 32,
     (
-        SourceStatus("platform", "3f2c1ab" * 5, NOON, None, None, 97, 132, 1),
-        SourceStatus("team", None, None, "team: unreachable", NOON),
+        SourceStatus("platform", "3f2c1ab" * 5, NOON, files=97, objects=132, warnings=1),
+        SourceStatus("team", None, None, "team: gone", NOON, trouble="unreachable"),
     ),
 )
 
@@ -39,6 +39,7 @@ def test_the_file_is_fit_for_other_programs(tmp_path: Path) -> None:
         "commit": "3f2c1ab" * 5,
         "syncedAt": "2026-01-31T12:00:00+00:00",
         "error": None,
+        "trouble": None,
         "failedAt": None,
         "files": 97,
         "objects": 132,
