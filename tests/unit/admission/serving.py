@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,13 @@ class Server:
     def get(self, path: str) -> int:
         with contextlib.closing(self.client()) as client:
             return ask(client, path)[0]
+
+    def answers(self, path: str) -> bool:
+        """Tell whether an answer comes at all, and is fine."""
+        try:
+            return self.get(path) == HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
+            return False
 
     def worker(self) -> int:
         with contextlib.closing(self.client()) as client:

@@ -130,7 +130,7 @@ def test_a_client_that_does_not_read_its_answer_is_cut_off(start: Callable[..., 
     with server.tls() as client:
         client.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
         eventually(lambda: server.logged("dropping a request"))
-    assert server.get("/pid") == 200
+    eventually(lambda: server.answers("/pid"))  # on a busy machine not each answer is written in time
 
 
 def test_stalled_clients_do_not_hold_up_others(start: Callable[..., Server]) -> None:

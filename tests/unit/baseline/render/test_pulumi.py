@@ -45,6 +45,10 @@ def test_json_and_yaml_files_are_chosen() -> None:
     assert [entry.path for entry in selection.entries] == paths[:3]
 
 
+def test_all_it_reads_is_in_the_path_of_the_source() -> None:
+    assert Pulumi("clusters/prod", ()).folder == "clusters/prod"
+
+
 def test_it_can_be_sent_to_another_process() -> None:
     assert pickle.loads(pickle.dumps(PULUMI)) == PULUMI  # noqa: S301  # of our own making
 

@@ -55,6 +55,10 @@ def test_a_source_without_such_a_file_is_worth_a_warning() -> None:
     assert warning == "nothing is declared: no file ends in .json, .tfstate"
 
 
+def test_all_it_reads_is_in_the_path_of_the_source() -> None:
+    assert Terraform("clusters/prod", ()).folder == "clusters/prod"
+
+
 def test_it_can_be_sent_to_another_process() -> None:
     assert pickle.loads(pickle.dumps(TERRAFORM)) == TERRAFORM  # noqa: S301  # of our own making
 
