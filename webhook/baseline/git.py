@@ -16,7 +16,7 @@ from pathlib import Path
 from webhook.baseline.access import Access
 from webhook.baseline.errors import AccessError, GitError, OverdueError, SizeError
 from webhook.baseline.git_command import Git, redact
-from webhook.baseline.git_fetch import FINAL, fetch, has_any, sweep
+from webhook.baseline.git_fetch import FINAL, fetch, has_any, sweep, tidy
 from webhook.baseline.git_history import History
 from webhook.baseline.git_objects import TIMEOUT, Entry, list_files, read_files, unreadable
 from webhook.baseline.git_refs import Head, commit_of, resolve
@@ -38,9 +38,9 @@ class Repository:
     """
 
     def __init__(self, url: str, directory: Path, access: Access = ANYHOW) -> None:
-        self._directory = directory
         self._access = access
         self._git = Git(directory, url)
+        self._anew = Git(directory, url, "anew.git")
         self._remote = Remote(url, access)
         self._history = History(Git(directory, url, "history.git"), self._remote)
         self._too_large: tuple[Head, str, str] | None = None
@@ -77,6 +77,7 @@ class Repository:
         deadline = time.monotonic() + self._access.timeout
         self._git.prepare()
         sweep(self._git)
+        _remove(self._anew)
         try:
             self._fetch(head, path, deadline)
         except GitError as error:
@@ -100,13 +101,12 @@ class Repository:
 
     def _fetch_anew(self, head: Head, path: str, deadline: float) -> None:
         """Put a new copy in the place of ours, once it is complete."""
-        anew = Git(self._directory, self._git.url, "anew.git")
-        shutil.rmtree(anew.repository, ignore_errors=True)
-        anew.prepare()
+        _remove(self._anew)
+        self._anew.prepare()
         try:
-            fetch(anew, self._remote, head, path, deadline)
+            fetch(self._anew, self._remote, head, path, deadline)
             self.discard()
-            anew.repository.rename(self._git.repository)
+            self._anew.repository.rename(self._git.repository)
         except FINAL:
             raise
         except GitError:
@@ -114,7 +114,7 @@ class Repository:
                 raise
             self._fetch_anew(head, "", deadline)  # not every server gives single files: then all
         finally:
-            shutil.rmtree(anew.repository, ignore_errors=True)
+            _remove(self._anew)
 
     def is_ancestor(self, old: str, new: str) -> bool:
         """Tell whether the commit ``new`` descends from ``old``, as it does unless history was rewritten.
@@ -129,10 +129,11 @@ class Repository:
         Raises GitError where it is not here.
         """
         self._git.run("update-ref", "--no-deref", _SERVED, commit, timeout=TIMEOUT)
+        tidy(self._git, self._access.timeout)
 
     def discard(self) -> None:
         """Forget what was fetched; the next fetch starts anew."""
-        shutil.rmtree(self._git.repository, ignore_errors=True)
+        _remove(self._git)
 
     def entries(self, commit: str, path: str) -> list[Entry]:
         """List the files at and below a folder of a fetched commit, in the order of their paths.
@@ -170,3 +171,7 @@ class Repository:
         except GitError:
             self.discard()
             raise
+
+
+def _remove(git: Git) -> None:
+    shutil.rmtree(git.repository, ignore_errors=True)

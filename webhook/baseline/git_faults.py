@@ -55,6 +55,7 @@ _FAULTS = (
         r"Load key .*: (error in libcrypto|invalid format|incorrect passphrase)",
         "the ssh key in {folder} cannot be used: it must be a private key without a passphrase",
     ),
+    (r"\bssh: (command )?not found", "the program ssh is not on PATH: install openssh-client"),
     (r"Permission denied \(", "{url} {refused}"),
     (
         r"Connection refused|Couldn't connect to server|No route to host|Network is unreachable",

@@ -13,7 +13,7 @@ from webhook.baseline.errors import AccessError, GitError, OverdueError, SizeErr
 from webhook.baseline.git_command import Git, redact
 from webhook.baseline.git_objects import TIMEOUT, list_files
 from webhook.baseline.git_refs import Head
-from webhook.baseline.git_remote import Remote, Wanted
+from webhook.baseline.git_remote import PROMISOR, Remote, Wanted
 
 EVERYTHING = ("+refs/heads/*:refs/remotes/heads/*", "+refs/tags/*:refs/remotes/tags/*")
 FINAL = (AccessError, OverdueError, SizeError)  # errors that stay, in whatever way it is asked for
@@ -87,6 +87,12 @@ def _has(git: Git, head: Head) -> bool:
 def has_any(git: Git) -> bool:
     """Tell whether any fetch ever came to its end."""
     return git.ask("rev-parse", "--verify", "--quiet", _FETCHED, timeout=TIMEOUT).code == 0
+
+
+def tidy(git: Git, timeout: float) -> None:
+    """Put many packs into one, now and then. Nothing is lost if it cannot be done."""
+    with contextlib.suppress(GitError):
+        git.run("gc", "--auto", "--quiet", timeout=timeout, settings=PROMISOR)
 
 
 def sweep(git: Git) -> None:

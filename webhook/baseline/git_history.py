@@ -10,7 +10,7 @@ import shutil
 
 from webhook.baseline.errors import AccessError, GitError, OverdueError
 from webhook.baseline.git_command import Git, redact
-from webhook.baseline.git_fetch import EVERYTHING, FINAL, sweep
+from webhook.baseline.git_fetch import EVERYTHING, FINAL, sweep, tidy
 from webhook.baseline.git_objects import TIMEOUT
 from webhook.baseline.git_remote import WHOLE_HISTORY, Remote, Wanted
 
@@ -36,6 +36,7 @@ class History:
         try:
             if not self._has(new):
                 self._fetch(new, deadline)
+                tidy(self._git, TIMEOUT)
             return self._descends(old, new)
         except (AccessError, OverdueError):
             raise

@@ -29,13 +29,14 @@ _FETCH = (
     "--no-tags",
     "--no-write-fetch-head",
     "--no-recurse-submodules",
+    "--no-auto-maintenance",
     "--update-shallow",
     "--stdin",
 )
 # Of a promisor git accepts that objects are left out. That it is one is not written down, so that no later
 # command fetches by itself what it misses. Over dumb http git would, without end, in processes that
 # start each other: a depth is always given, too, which such a server refuses at once.
-_PROMISOR = {"remote.source.promisor": "true"}
+PROMISOR = {"remote.source.promisor": "true"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +78,25 @@ class Remote:
         Raises AccessError where the repository cannot be reached, OverdueError where time runs out,
         SizeError where the local one grows too large, and GitError for all else.
         """
-        settings = {"remote.source.url": self._url}
+        settings = {"remote.source.url": self._url, "fetch.unpackLimit": "1"}  # all comes in one pack
         options = [] if wanted.leave_out else ["--no-filter"]
         if wanted.depth is not None:
             options.append(f"--depth={wanted.depth}")
-            settings |= _PROMISOR | {"remote.source.partialCloneFilter": wanted.leave_out or "blob:none"}
+            settings |= PROMISOR | {"remote.source.partialCloneFilter": wanted.leave_out or "blob:none"}
         if wanted.anyway:
             settings["fetch.negotiationAlgorithm"] = "noop"
         command = (*_FETCH, *options, "source")
         given = "".join(f"{ref}\n" for ref in wanted.refs).encode()
         left = max(deadline - time.monotonic(), 0)
-        self._run(git, command, left, settings, given, partial(self._check_size, git))
-        self._check_size(git)
+        before = _packs(git)
+        try:
+            self._run(git, command, left, settings, given, partial(self._check_size, git))
+            self._check_size(git)
+        except SizeError:
+            for pack in _packs(git) - before:  # the disk is free again
+                with contextlib.suppress(OSError):
+                    pack.unlink()
+            raise
 
     def _run(
         self,
@@ -134,6 +142,10 @@ def _kinds(names: Sequence[str]) -> Sequence[str]:
         next((option for prefix, option in kinds.items() if name.startswith(prefix)), "") for name in names
     ]
     return sorted(set(found)) if all(found) else ()
+
+
+def _packs(git: Git) -> set[Path]:
+    return set(git.repository.glob("objects/pack/*"))
 
 
 def _size(folder: Path) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shlex
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from webhook.baseline.credentials import Credentials
@@ -32,24 +32,24 @@ def key_command(credentials: Credentials, folder: Path) -> Iterator[str]:
     ssh refuses a key that others may read, as they may in a mounted Secret, and one whose last line has
     no end: both files are copied into ``folder``, which is removed afterwards. Raises GitError.
     """
-    key, known_hosts = credentials.ssh_key(), credentials.known_hosts()
+    files = {"key": credentials.ssh_key(), "known_hosts": credentials.known_hosts()}
     try:
-        try:
-            shutil.rmtree(folder, ignore_errors=True)  # what was left when we were killed
-            folder.mkdir(mode=0o700)
-            yield _command(_written(folder / "key", key), _written(folder / "known_hosts", known_hosts))
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        _write(folder, files)
+        yield _command(folder / "key", folder / "known_hosts")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write(folder: Path, files: Mapping[str, str]) -> None:
+    try:
+        shutil.rmtree(folder, ignore_errors=True)  # what was left when we were killed
+        folder.mkdir(mode=0o700)
+        for name, text in files.items():
+            (folder / name).touch(mode=0o600)
+            (folder / name).write_bytes(f"{text}\n".encode(errors="surrogateescape"))
     except OSError as error:
-        raise GitError(
-            f"cannot write to {folder}: {error.strerror}; check its owner and free space"
-        ) from None
-
-
-def _written(path: Path, text: str) -> Path:
-    path.touch(mode=0o600)
-    path.write_bytes(f"{text}\n".encode(errors="surrogateescape"))
-    return path
+        advice = "check who may write there, and free space"
+        raise GitError(f"cannot write to {folder}: {error.strerror}; {advice}") from None
 
 
 def _command(key: Path, known_hosts: Path) -> str:

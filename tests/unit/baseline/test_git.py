@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.baseline.origin import HttpServer, Origin
-from webhook.baseline import git as git_module
+from webhook.baseline.access import Access
 from webhook.baseline.errors import GitError
 from webhook.baseline.git import Head, Repository
 
@@ -103,9 +104,10 @@ def test_a_tag_names_the_commit_that_it_points_at(origin: Origin, repository: Re
     origin.git("tag", "light")
     origin.git("tag", "--annotate", "v1.0", "--message", "a release")
     origin.commit()
+    tag = origin.git("rev-parse", "v1.0")
     assert repository.resolve("light") == Head(commit, "refs/tags/light")
-    assert repository.resolve("v1.0") == Head(commit, "refs/tags/v1.0")
-    assert repository.resolve("refs/tags/v1.0") == Head(commit, "refs/tags/v1.0")
+    assert repository.resolve("v1.0") == Head(commit, "refs/tags/v1.0", tag)
+    assert repository.resolve("refs/tags/v1.0") == Head(commit, "refs/tags/v1.0", tag)
 
 
 def test_a_commit_names_itself_and_nobody_is_asked(tmp_path: Path) -> None:
@@ -153,6 +155,38 @@ def test_a_folder_that_is_no_repository_is_an_error_that_names_it(tmp_path: Path
         GitError, match=f"git ls-remote of {tmp_path}/nothing failed: .*not appear to be a git"
     ):
         Repository(f"{tmp_path}/nothing", tmp_path / "state").resolve("main")
+
+
+def test_a_look_at_what_did_not_change_is_one_command(
+    origin: Origin, repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = origin.commit()
+    repository.resolve("main")
+    program(tmp_path / "bin", f'echo "$2" >> {tmp_path}/commands; exec {shutil.which("git")} "$@"')
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    for revision in ("main", "HEAD", commit):
+        repository.resolve(revision)
+    assert (tmp_path / "commands").read_text().split() == ["ls-remote", "ls-remote"]
+
+
+def test_a_server_sends_only_refs_of_the_kind_that_is_asked_for(
+    origin: Origin, repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = origin.commit()
+    origin.git("tag", "v1")
+    origin.git("update-ref", "refs/pull/1/head", "HEAD")
+    program(tmp_path / "bin", f'GIT_TRACE_PACKET={tmp_path}/trace exec {shutil.which("git")} "$@"')
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    kinds = {
+        "main": {"heads", "tags"},
+        "refs/tags/v1": {"tags"},
+        "refs/pull/1/head": {"heads", "tags", "pull"},
+    }
+    for revision, expected in kinds.items():
+        (tmp_path / "trace").unlink(missing_ok=True)
+        assert repository.resolve(revision).commit == commit
+        sent = re.findall(r"upload-pack> \w+ refs/(\w+)/", (tmp_path / "trace").read_text())
+        assert set(sent) == expected
 
 
 # What is fetched
@@ -214,6 +248,45 @@ def test_a_commit_that_is_here_needs_no_remote(origin: Origin, repository: Repos
     assert contents(repository, head, "") == {"a.yaml": b"1"}
     with pytest.raises(GitError):
         repository.resolve("main")
+
+
+def test_a_commit_that_is_kept_is_read_whatever_is_fetched_later(
+    origin: Origin, repository: Repository, tmp_path: Path
+) -> None:
+    origin.commit({"a.yaml": "1"})
+    served = repository.resolve("main")
+    repository.fetch(served)
+    repository.keep(served.commit)
+    for content in ("2", "3"):
+        origin.git("checkout", "--quiet", "--orphan", f"rewritten{content}")
+        origin.git("branch", "--force", "main", origin.commit({"a.yaml": content}))
+        repository.fetch(repository.resolve("main"))
+    shutil.rmtree(origin.folder)
+    command = ["git", "gc", "--quiet", "--prune=now"]
+    subprocess.run(command, cwd=tmp_path / "state/repository.git", check=True)
+    entries = repository.entries(served.commit, "")
+    assert list(repository.read(entries)) == [b"1"]
+
+
+def test_only_what_is_here_can_be_kept(origin: Origin, repository: Repository) -> None:
+    repository.fetch(Head(origin.commit(), None))
+    with pytest.raises(GitError, match=r"git update-ref of .* failed"):
+        repository.keep("01234567" * 5)
+
+
+def test_the_tag_is_fetched_with_its_commit(origin: Origin, http: HttpServer, tmp_path: Path) -> None:
+    commit = origin.commit({"a.yaml": "1"})
+    origin.git("tag", "--annotate", "v1", "--message", "a release")
+    for root in ("v2", "v0"):
+        repository = Repository(http.url(root, origin.bare(tmp_path / root)), tmp_path / f"state {root}")
+        repository.fetch(Head(commit, None))  # which does not bring the tag
+        head = repository.resolve("v1")
+        repository.fetch(head)
+        assert b"a release" in repository.git.run("cat-file", "tag", head.tag or "", timeout=10)
+        http.requests.clear()
+        repository.fetch(head)
+        repository.fetch(Head(commit, None))
+        assert http.requests == []
 
 
 def test_a_commit_that_is_nowhere_is_an_error_that_names_it(origin: Origin, repository: Repository) -> None:
@@ -323,7 +396,7 @@ def test_a_file_that_is_missing_in_the_copy_is_an_error_and_the_copy_made_again(
     repository.fetch(head)
     entries = repository.entries(head.commit, "")
     oid = entries[1].oid
-    (tmp_path / "state/repository.git/objects" / oid[:2] / oid[2:]).unlink()
+    origin.lose(oid, tmp_path / "state/repository.git")
     if before == "listing":
         with pytest.raises(GitError, match=r"b\.yaml of .* could not be read from our copy of it"):
             repository.entries(head.commit, "")
@@ -466,13 +539,12 @@ def test_a_password_is_never_shown(tmp_path: Path) -> None:
 
 
 def test_a_server_that_says_nothing_is_given_up_and_nothing_is_left_running(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(git_module, "ASK_TIMEOUT", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"127.0.0.1:{silent.getsockname()[1]}"
-        repository = Repository(f"http://{address}/x", tmp_path / "state")
-        with pytest.raises(GitError, match=f"git ls-remote of http://{address}/x failed: no end after"):
+        repository = Repository(f"http://{address}/x", tmp_path / "state", Access(timeout=1))
+        with pytest.raises(GitError, match=f"^{address} did not answer to the end within 1 s: see whether"):
             repository.resolve("main")
         deadline = time.monotonic() + 20  # the helper has been told to end; it is not waited for
         while processes_that_mention(address) and time.monotonic() < deadline:
