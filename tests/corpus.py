@@ -29,4 +29,10 @@ def corpus_trees() -> Path | None:
     return trees if trees.is_dir() else None
 
 
+def corpus_tree(name: str) -> dict[str, bytes]:
+    """Return the files of one of those repositories: path -> content."""
+    root = _CORPUS / "trees" / name
+    return {str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()}
+
+
 needs_corpus = pytest.mark.skipif(corpus_trees() is None, reason="the corpus is not beside the repository")

@@ -130,6 +130,7 @@ class BaselineState:
                     "commit": source.commit,
                     "syncedAt": source.synced_at.isoformat() if source.synced_at else None,
                     "error": source.error,
+                    "trouble": source.trouble,
                 }
                 for source in self.sources
             ],

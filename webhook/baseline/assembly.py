@@ -39,7 +39,10 @@ class Assembly:
     def __init__(
         self, names: Sequence[str], reader: PartReader, limits: Limits, last_resorts: Mapping[str, Plan]
     ) -> None:
-        """Begin without any part; ``last_resorts`` are read where there is no snapshot to take over from."""
+        """Begin without any part.
+
+        ``last_resorts`` are what is served, to be read again where other settings made it.
+        """
         self._names = names
         self._reader = reader
         self._writer = reader.writer
@@ -64,19 +67,21 @@ class Assembly:
             self._new[number] = part
 
     def keep(self, number: int) -> None:
-        """Add the part that is served; without one, the source is unread."""
-        earlier = self._earlier(number)
-        name = self._names[number]
-        if earlier is not None and self._previous is not None:
+        """Add the part that is served, by present settings where that works; without one, it is unread."""
+        name, earlier = self._names[number], self._earlier(number)
+        self.records[number] = None
+        if name in self._last_resorts:
+            self.records[number] = self._read_again(number, self._last_resorts[name])
+        if self.records[number] is None and earlier is not None and self._previous is not None:
             self._writer.keep(number, earlier)
             self.records[number] = next(record for record in self._previous.sources if record.name == name)
-        elif name in self._last_resorts:
-            part = self._reader.read(self._last_resorts[name], number)
-            if part.errors.count:
-                self._writer.drop(number)
-            self.records[number] = None if part.errors.count else part.record()
-        else:
-            self.records[number] = None
+
+    def _read_again(self, number: int, plan: Plan) -> SourceRecord | None:
+        part = self._reader.read(plan, number)
+        if part.errors.count == 0:
+            return part.record()
+        self._writer.drop(number)
+        return None
 
     def _earlier(self, number: int) -> int | None:
         return None if self._previous is None else self._previous.numbers.get(self._names[number])
@@ -103,7 +108,9 @@ class Assembly:
         before = 0 if earlier is None else self._objects_before(name)
         if earlier is None or not before or self._limits.accepted.get(name) == commit:
             return
-        lost = self._writer.shrinkage(number, earlier)
+        lost = before - self._new[number].objects
+        if lost / before > self._limits.max_shrink:  # else there is no need to look who has them now
+            lost = self._writer.shrinkage(number, earlier)
         if lost / before > self._limits.max_shrink:
             share = f"maxShrink: {self._limits.max_shrink:.0%}"
             why = f"{plan}: it would take away {lost:,} of {counted(before, 'object')} ({share})"

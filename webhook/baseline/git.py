@@ -12,6 +12,7 @@ import shutil
 import time
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from webhook.baseline.access import Access
 from webhook.baseline.errors import AccessError, GitError, OverdueError, SizeError
@@ -31,6 +32,14 @@ ANYHOW = Access()
 _SERVED = "refs/baseward/served"
 
 
+class _Listed(NamedTuple):
+    """What a fetch found, for who asks next: with many files it takes a while."""
+
+    commit: str
+    path: str
+    entries: list[Entry]
+
+
 class Repository:
     """The repository of one source, and our own copy of what was fetched from it.
 
@@ -44,6 +53,8 @@ class Repository:
         self._remote = Remote(url, access)
         self._history = History(Git(directory, url, "history.git"), self._remote)
         self._too_large: tuple[Head, str, str] | None = None
+        self._listed: _Listed | None = None
+        self._swept = False
 
     @property
     def url(self) -> str:
@@ -76,8 +87,10 @@ class Repository:
             raise SizeError(self._too_large[2])  # it would only be found out again
         deadline = time.monotonic() + self._access.timeout
         self._git.prepare()
-        sweep(self._git)
-        _remove(self._anew)
+        if not self._swept:  # of what an earlier process left
+            sweep(self._git)
+            _remove(self._anew)
+            self._swept = True
         try:
             self._fetch(head, path, deadline)
         except GitError as error:
@@ -88,7 +101,8 @@ class Repository:
 
     def _fetch(self, head: Head, path: str, deadline: float) -> None:
         try:
-            fetch(self._git, self._remote, head, path, deadline)
+            entries = fetch(self._git, self._remote, head, path, deadline)
+            self._listed = None if entries is None else _Listed(head.commit, path, entries)
         except (AccessError, OverdueError):
             raise
         except SizeError:
@@ -133,6 +147,7 @@ class Repository:
 
     def discard(self) -> None:
         """Forget what was fetched; the next fetch starts anew."""
+        self._listed = None
         _remove(self._git)
 
     def entries(self, commit: str, path: str) -> list[Entry]:
@@ -140,16 +155,23 @@ class Repository:
 
         ``path`` is relative to the root; "" is the root. Raises GitError where there is no such folder.
         """
-        with self._discarding():
-            entries, missing = list_files(self._git, commit, path)
-            if missing:
-                raise unreadable(self._git, missing[0])
+        entries = self._entries(commit, path)
         place = f"{safe(path)} at {commit[:7]} of {self.url}"
         if path and not entries:
             raise GitError(f"there is no folder {place}: correct the source's path")
         if path and entries[0].path == path and not entries[0].is_file:
             what = "a symbolic link" if entries[0].is_link else "a submodule"
             raise GitError(f"{place} is {what}: name the folder that it leads to")
+        return entries
+
+    def _entries(self, commit: str, path: str) -> list[Entry]:
+        listed, self._listed = self._listed, None
+        if listed is not None and (listed.commit, listed.path) == (commit, path):
+            return listed.entries
+        with self._discarding():
+            entries, missing = list_files(self._git, commit, path)
+            if missing:
+                raise unreadable(self._git, missing[0])
         return entries
 
     def read(self, entries: Sequence[Entry]) -> Generator[bytes, None, None]:

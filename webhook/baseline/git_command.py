@@ -8,6 +8,7 @@ through the environment: unlike arguments, it is seen by nobody else.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import re
@@ -32,7 +33,7 @@ _PASSED_ON = (
 )
 _ENVIRONMENT = {
     "LC_ALL": "C",
-    "GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh",  # not ext, which runs any program
+    "GIT_ALLOW_PROTOCOL": "file:http:https:ssh",  # not ext, which runs any program
     "GIT_ATTR_NOSYSTEM": "1",
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_LITERAL_PATHSPECS": "1",
@@ -44,6 +45,8 @@ _SETTINGS = {
     "core.hooksPath": "/dev/null",
     "core.bigFileThreshold": "16m",  # larger files go straight to the disk, however much they unpack to
     "protocol.ext.allow": "never",
+    "http.lowSpeedLimit": "1",  # byte a second: a git whose parent was killed ends, too
+    "http.lowSpeedTime": "60",
     "gc.autoDetach": "false",  # nothing is left running when a command has ended
     "maintenance.autoDetach": "false",
 }
@@ -60,6 +63,9 @@ _MAX_ERROR = 300
 def redact(text: str) -> str:
     """Take ``user:secret@`` out of the URLs in a text."""
     return _USERINFO.sub("***@", text)
+
+
+_running: set[subprocess.Popen[bytes]] = set()
 
 
 class Answer(NamedTuple):
@@ -150,7 +156,7 @@ class Git:
         command = ["git", f"--git-dir={self.repository}", *arguments]
         try:
             # A session of its own: no terminal to prompt on, and its helpers can be ended with it.
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 command,
                 stdin=stdin,
                 stdout=subprocess.PIPE,
@@ -158,6 +164,8 @@ class Git:
                 env=environment,
                 start_new_session=True,
             )
+            _running.add(process)
+            return process
         except FileNotFoundError:
             raise GitError("the program git is not on PATH: install git 2.34 or newer") from None
         except OSError as error:
@@ -221,8 +229,17 @@ def _talk(
             watch()
 
 
+@atexit.register
+def _end_all() -> None:
+    """End what runs in threads that nobody waits for when the process ends."""
+    for process in list(_running):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End a command that still runs, and the helpers it started, so that none is left behind."""
+    _running.discard(process)
     if process.poll() is not None:
         return
     for number in (signal.SIGTERM, signal.SIGKILL):  # first a chance to remove its lock files

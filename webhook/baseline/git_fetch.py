@@ -11,28 +11,32 @@ from collections.abc import Iterator, Sequence
 
 from webhook.baseline.errors import AccessError, GitError, OverdueError, SizeError
 from webhook.baseline.git_command import Git, redact
-from webhook.baseline.git_objects import TIMEOUT, list_files
+from webhook.baseline.git_objects import TIMEOUT, Entry, list_files
 from webhook.baseline.git_refs import Head
 from webhook.baseline.git_remote import PROMISOR, Remote, Wanted
 
 EVERYTHING = ("+refs/heads/*:refs/remotes/heads/*", "+refs/tags/*:refs/remotes/tags/*")
 FINAL = (AccessError, OverdueError, SizeError)  # errors that stay, in whatever way it is asked for
 
+_MANY_LOOSE, _MANY_PACKS = 26, 50
 _FETCHED = "refs/baseward/fetched"
 
 
-def fetch(git: Git, remote: Remote, head: Head, path: str, deadline: float) -> None:
+def fetch(git: Git, remote: Remote, head: Head, path: str, deadline: float) -> list[Entry] | None:
     """Have a commit here, with its tag, and all files at and below a folder; of the root, "", at once.
 
-    ``deadline`` is by the monotonic clock. Raises GitError where it cannot be had.
+    ``deadline`` is by the monotonic clock. Returns the files, if that took no second request. Raises
+    GitError where it cannot be had.
     """
     try:
         if not _has(git, head):
             _fetch_commit(git, remote, head, "blob:none" if path else None, deadline)
-        _, missing = list_files(git, head.commit, path)
-        if missing:
-            oids = sorted({entry.oid for entry in missing})
-            remote.fetch(git, Wanted(oids, 1, "blob:none", anyway=True), deadline)
+        here, missing = list_files(git, head.commit, path)
+        if not missing:
+            return here
+        oids = sorted({entry.oid for entry in missing})
+        remote.fetch(git, Wanted(oids, 1, "blob:none", anyway=True), deadline)
+        return None
     except GitError as error:
         raise type(error)(f"commit {head.commit[:7]} could not be fetched: {error}") from None
 
@@ -72,7 +76,6 @@ def _wanted(head: Head) -> str:
 def _keep(git: Git, head: Head) -> bool:
     """Note that a fetch came to its end, unless it did not bring the commit."""
     with contextlib.suppress(GitError):
-        git.run("cat-file", "-e", f"{_wanted(head)}^{{commit}}", timeout=TIMEOUT)
         git.run("update-ref", "--no-deref", _FETCHED, _wanted(head), timeout=TIMEOUT)
     return _has(git, head)
 
@@ -90,7 +93,11 @@ def has_any(git: Git) -> bool:
 
 
 def tidy(git: Git, timeout: float) -> None:
-    """Put many packs into one, now and then. Nothing is lost if it cannot be done."""
+    """Put many small files into one, now and then. Nothing is lost if it cannot be done."""
+    objects = git.repository / "objects"
+    # One folder of loose objects stands for all 256, as git itself counts them (gc.auto, gc.autoPackLimit).
+    if len([*objects.glob("17/*")]) <= _MANY_LOOSE and len([*objects.glob("pack/*.pack")]) <= _MANY_PACKS:
+        return
     with contextlib.suppress(GitError):
         git.run("gc", "--auto", "--quiet", timeout=timeout, settings=PROMISOR)
 

@@ -43,13 +43,13 @@ def list_files(git: Git, commit: str, path: str) -> tuple[list[Entry], list[Entr
     command = ("ls-tree", "-r", "-l", "-z", "--full-tree", commit, "--", *([path] if path else []))
     here: list[Entry] = []
     missing: list[Entry] = []
-    for line in git.run(*command, timeout=TIMEOUT).split(b"\0")[:-1]:
-        facts, _, name = line.partition(b"\t")
-        mode, _, oid, size = facts.decode().split()
-        entries = missing if size == "BAD" else here
-        entries.append(
-            Entry(name.decode(errors="backslashreplace"), mode, oid, int(size) if size.isdigit() else 0)
-        )
+    for line in git.run(*command, timeout=TIMEOUT).decode(errors="backslashreplace").split("\0")[:-1]:
+        facts, _, name = line.partition("\t")
+        mode, _, oid, size = facts.split()
+        if size == "BAD":
+            missing.append(Entry(name, mode, oid, 0))
+        else:
+            here.append(Entry(name, mode, oid, int(size) if size != "-" else 0))
     return here, missing
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from webhook.baseline.accepted import read_accepted
 from webhook.baseline.assembly import Assembly, Limits
-from webhook.baseline.errors import SnapshotError
+from webhook.baseline.errors import GitError, SnapshotError
 from webhook.baseline.follower import Follower, Look
 from webhook.baseline.part import PartReader, Progress
 from webhook.baseline.plan import Plan
@@ -177,9 +177,16 @@ class Synchronizer:
             return False
         records = {record.name: record for record in self._previous.sources}
         unread = {source.name for source in self._previous.unread}
-        return {*records, *unread} == set(self._names) and all(
-            name in records and _is_current(records[name], plan) for name, plan in plans.items()
+        return (
+            {*records, *unread} == set(self._names)
+            and plans.keys() <= records.keys()
+            and all(_is_current(record, self._plan_of(record, plans)) for record in records.values())
         )
+
+    def _plan_of(self, record: SourceRecord, plans: Mapping[str, Plan]) -> Plan:
+        """Return what is to be served of a source: what it names, or what is served, by present settings."""
+        repository = self._followers[record.name].repository
+        return plans.get(record.name) or Plan(self.sources[record.name], repository, record.commit)
 
     def _assembled(self, plans: Mapping[str, Plan], reader: PartReader) -> Assembly:
         limits = Limits(self._max_shrink, read_accepted(self.directory))
@@ -195,15 +202,19 @@ class Synchronizer:
         return assembly
 
     def _last_resorts(self) -> Mapping[str, Plan]:
-        """Return what was served last of each source: read again where the snapshot cannot be taken over."""
-        if self._previous is not None:
-            return {}
-        return {
+        """Return what is served of each source for which that was made by other settings than the present."""
+        records = {record.name: record for record in (self._previous.sources if self._previous else ())}
+        plans = {
             status.name: Plan(
                 self.sources[status.name], self._followers[status.name].repository, status.commit
             )
             for status in self._last_status().sources
             if status.commit is not None and status.name in self.sources
+        }
+        return {
+            name: plan
+            for name, plan in plans.items()
+            if name not in records or not _is_current(records[name], plan)
         }
 
     def _title(self, records: Sequence[SourceRecord | None]) -> Title:
@@ -220,7 +231,10 @@ class Synchronizer:
         for record in filter(None, records):
             look = self._looks.get(record.name)
             if look is not None and look.commit == record.commit:
-                self._followers[record.name].repository.keep(record.commit)
+                try:
+                    self._followers[record.name].repository.keep(record.commit)
+                except GitError as error:  # it is served all the same
+                    _log.warning("%s: %s", record.name, error)
 
     def _result(
         self, looks: Mapping[str, Look], *, changed: bool = False, warnings: tuple[str, ...] = ()

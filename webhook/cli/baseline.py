@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import click
 
 from webhook.baseline.errors import SnapshotError
@@ -20,9 +22,9 @@ def open_baseline(context: Context) -> Snapshot:
     snapshot = open_current(directory)
     if snapshot is None:
         click.echo(f"no snapshot in {directory} yet: syncing once", err=True)
-        result = synchronizer_of(configuration).sync_once()
-        for error in result.errors:
-            click.echo(f"Error: {error}", err=True)
+        with closing(synchronizer_of(configuration)) as synchronizer:
+            for error in synchronizer.sync_once().errors:
+                click.echo(f"Error: {error}", err=True)
         snapshot = open_current(directory)
     if snapshot is None:
         raise SnapshotError(f"there is no snapshot in {directory} yet, and none could be made")

@@ -109,6 +109,22 @@ def test_other_rules_of_normalization_read_again_what_is_served_of_a_broken_sour
     assert names(folder) == ["a", "b"]
 
 
+def test_narrower_settings_hold_for_what_is_served_of_a_broken_source_too(
+    team: Origin, folder: Path, other: Source
+) -> None:
+    good = team.commit(
+        {"a.yaml": role("a"), "b.yaml": role("b").replace("namespace: shop", "namespace: bar")}
+    )
+    synchronizer(folder, other).sync_once()
+    team.commit({"c.yaml": BROKEN})
+    moved = replace(other, namespace="elsewhere", exclude=("b.yaml",))
+    sync = synchronizer(folder, moved)
+    result = sync.sync_once()
+    assert (result.sources[0].commit, result.sources[0].trouble) == (good, "broken")
+    assert names(folder) == ["a"]
+    assert not sync.sync_once().changed
+
+
 # Two sources, one object
 
 

@@ -50,9 +50,13 @@ baseline:
     return file
 
 
-def sync_once(config: Path) -> Result:
+def run_sync(config: Path, *arguments: str) -> Result:
     group = TeachingGroup(places={"sync": "webhook.cli.sync:sync"})
-    return CliRunner().invoke(group, ["sync", "--once"], obj=Context(config))
+    return CliRunner().invoke(group, ["sync", *arguments], obj=Context(config))
+
+
+def sync_once(config: Path) -> Result:
+    return run_sync(config, "--once")
 
 
 def snapshot_is_there(config: Path) -> bool:
@@ -104,6 +108,36 @@ def test_once_fails_where_the_folder_cannot_be_written_to(config: Path) -> None:
     result = sync_once(config)
     assert result.exit_code == 2
     assert result.stderr.startswith(f"Error: cannot write to {config.parent}/snapshot: ")
+
+
+def test_what_is_held_is_accepted_by_name(origin: Origin, config: Path) -> None:
+    origin.commit({"a.yaml": ROLE})
+    sync_once(config)
+    commit = origin.commit({"a.yaml": None, "README.md": "empty"})
+    held = sync_once(config)
+    command = f"baseward sync --accept platform@{commit}"
+    assert (held.exit_code, held.stderr.splitlines()[0].endswith(command)) == (2, True)
+    accepted = run_sync(config, "--accept", f"platform@{commit}")
+    assert (accepted.exit_code, accepted.stdout) == (
+        0,
+        f"platform@{commit[:7]} is accepted, and served from the next sync on.\n",
+    )
+    assert sync_once(config).stdout == f"platform@{commit[:7]}: 0 objects from 0 files\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("platfrom@" + "a" * 40, "no source is named 'platfrom'; one of platform"),
+        ("platform@3f2c1ab", "name the commit by all of its digits"),
+        ("platform", "name the commit by all of its digits"),
+    ],
+)
+def test_what_cannot_be_accepted_is_refused(config: Path, text: str, problem: str) -> None:
+    result = run_sync(config, "--accept", text)
+    assert result.exit_code == 2
+    assert problem in result.stderr
+    assert not (config.parent / "snapshot").exists()
 
 
 def test_progress_is_told_in_lines_now_and_then(
