@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from webhook.baseline.accepted import held, read_accepted
-from webhook.baseline.access import Access
 from webhook.baseline.errors import BaselineError, GitError, HeldError, TrustError
-from webhook.baseline.git import Head, Repository
+from webhook.baseline.git.access import Access
+from webhook.baseline.git.repository import Head, Repository
 from webhook.baseline.plan import Plan, renderer_of
 from webhook.baseline.refusal import Refusal, Trouble
 from webhook.baseline.snapshot_files import GIT_FOLDER
-from webhook.baseline.trust import check_signature
+from webhook.baseline.trust.signature import check_signature
 from webhook.config import Rewritten, Source
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from webhook.baseline.errors import DeclarationError, GitError, ManifestError, RenderError
 from webhook.baseline.findings import Findings
-from webhook.baseline.git import Entry
+from webhook.baseline.git.repository import Entry
 from webhook.baseline.plan import Plan
 from webhook.baseline.reading import Outcome, Reading
 from webhook.baseline.render import File, TreeRenderer

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from webhook.baseline.declaration import Declaring
-from webhook.baseline.git import Repository
+from webhook.baseline.git.repository import Repository
 from webhook.baseline.reading import Reading
 from webhook.baseline.render import Renderer
 from webhook.baseline.render.helm import Helm

@@ -301,7 +301,13 @@ def test_a_failing_source_is_told_with_its_error(state: BaselineState, tmp_path:
     state.look()
     assert state.why_not_ready() == "no snapshot has been loaded yet; platform: main: no such branch"
     assert state.report()["sources"] == [
-        {"name": "platform", "commit": None, "syncedAt": None, "error": "main: no such branch", "trouble": None}
+        {
+            "name": "platform",
+            "commit": None,
+            "syncedAt": None,
+            "error": "main: no such branch",
+            "trouble": None,
+        }
     ]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.baseline.origin import HttpServer, Origin
-from tests.unit.baseline.signing import (  # noqa: F401  # fixtures
+from tests.unit.baseline.trust.signing import (  # noqa: F401  # fixtures
     alice,
     mallory,
     pgp,
@@ -21,7 +21,7 @@ from tests.unit.baseline.signing import (  # noqa: F401  # fixtures
     ssh_mallory,
 )
 from tests.unit.baseline.world import Log
-from webhook.baseline.git import Repository
+from webhook.baseline.git.repository import Repository
 from webhook.config import Source
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from webhook.baseline.errors import ManifestError
-from webhook.baseline.git_command import redact
+from webhook.baseline.git.command import redact
 from webhook.baseline.render.chart import CHART_FILE, LOCK_FILE, Dependency, read_dependencies
 from webhook.baseline.render.helm_command import HelmCommand
 from webhook.core.printing import safe

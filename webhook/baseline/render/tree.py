@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from webhook.baseline.errors import ManifestError, RenderError
-from webhook.baseline.git import Entry, Repository
+from webhook.baseline.git.repository import Entry, Repository
 
 _PREFIX = "render-"
 _EXECUTABLE = "100755"

@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.baseline.render.charts import CHART, names, rendered, renderer, role, run_helm, shop, write
 from webhook.baseline.errors import ManifestError
-from webhook.baseline.git import Entry
+from webhook.baseline.git.repository import Entry
 from webhook.baseline.render import File, Rendered, TreeRenderer
 
 SHOWING = role("{{ .Release.Name }}-{{ .Values.tier }}")

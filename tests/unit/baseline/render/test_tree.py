@@ -11,7 +11,7 @@ import pytest
 
 from tests.unit.baseline.origin import Origin
 from webhook.baseline.errors import ManifestError, RenderError
-from webhook.baseline.git import Head, Repository
+from webhook.baseline.git.repository import Head, Repository
 from webhook.baseline.render.tree import exported, private_folder
 
 GIB = 1024**3

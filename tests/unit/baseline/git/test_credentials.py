@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.baseline.servers import secret
-from webhook.baseline.access import Access
+from tests.unit.baseline.git.servers import secret
 from webhook.baseline.errors import AccessError, GitError
-from webhook.baseline.git import Repository
+from webhook.baseline.git.access import Access
+from webhook.baseline.git.repository import Repository
 
 HTTPS = "https://127.0.0.1:1/x.git"
 SSH = "ssh://git@127.0.0.1:1/x.git"

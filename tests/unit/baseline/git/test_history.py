@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.unit.baseline.origin import HttpServer, Origin
-from webhook.baseline.access import Access
 from webhook.baseline.errors import AccessError, GitError, SizeError
-from webhook.baseline.git import Repository
+from webhook.baseline.git.access import Access
+from webhook.baseline.git.repository import Repository
 
 
 @pytest.mark.parametrize("root", ["v2", "v0", "dumb"])

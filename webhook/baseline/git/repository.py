@@ -14,14 +14,14 @@ from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from webhook.baseline.access import Access
 from webhook.baseline.errors import AccessError, GitError, OverdueError, SizeError
-from webhook.baseline.git_command import Git, redact
-from webhook.baseline.git_fetch import FINAL, fetch, has_any, sweep, tidy
-from webhook.baseline.git_history import History
-from webhook.baseline.git_objects import TIMEOUT, Entry, list_files, read_files, unreadable
-from webhook.baseline.git_refs import Head, commit_of, resolve
-from webhook.baseline.git_remote import Remote
+from webhook.baseline.git.access import Access
+from webhook.baseline.git.command import Git, redact
+from webhook.baseline.git.fetch import FINAL, fetch, has_any, sweep, tidy
+from webhook.baseline.git.history import History
+from webhook.baseline.git.objects import TIMEOUT, Entry, list_files, read_files, unreadable
+from webhook.baseline.git.refs import Head, commit_of, resolve
+from webhook.baseline.git.remote import Remote
 from webhook.config.sizes import format_size
 from webhook.core.printing import safe
 

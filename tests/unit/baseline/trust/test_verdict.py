@@ -7,7 +7,7 @@ from typing import TypeAlias
 import pytest
 
 from tests.unit.baseline.origin import Origin
-from tests.unit.baseline.signing import (
+from tests.unit.baseline.trust.signing import (
     OpenPgp,
     SignedSource,
     Signer,
@@ -18,9 +18,9 @@ from tests.unit.baseline.signing import (
     ssh_signer,
 )
 from webhook.baseline.errors import TrustError
-from webhook.baseline.keyring import Keyring
-from webhook.baseline.verdict import Verdict, openpgp_signer
-from webhook.baseline.verdict import ssh_signer as ssh_signer_of
+from webhook.baseline.trust.keyring import Keyring
+from webhook.baseline.trust.verdict import Verdict, openpgp_signer
+from webhook.baseline.trust.verdict import ssh_signer as ssh_signer_of
 
 IN_THE_PAST = ("--faked-system-time", "20200101T000000!")
 

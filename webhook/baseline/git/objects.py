@@ -7,7 +7,7 @@ from collections.abc import Generator, Sequence
 from typing import IO, NamedTuple
 
 from webhook.baseline.errors import GitError
-from webhook.baseline.git_command import Git, redact
+from webhook.baseline.git.command import Git, redact
 from webhook.core.printing import safe
 
 TIMEOUT = 60.0  # seconds, for a command that needs no network

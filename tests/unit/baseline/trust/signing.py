@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.unit.baseline.origin import Origin
-from webhook.baseline.git import Repository
-from webhook.baseline.trust import check_signature
+from webhook.baseline.git.repository import Repository
+from webhook.baseline.trust.signature import check_signature
 from webhook.config.baseline import Verify, VerifyMode
 
 

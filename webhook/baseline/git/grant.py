@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from webhook.baseline.access import Access
-from webhook.baseline.credentials import Credentials, Login
-from webhook.baseline.git_command import NOTHING
-from webhook.baseline.ssh import agent_command, key_command
+from webhook.baseline.git.access import Access
+from webhook.baseline.git.command import NOTHING
+from webhook.baseline.git.credentials import Credentials, Login
+from webhook.baseline.git.ssh import agent_command, key_command
 from webhook.config.git_names import is_local
 
 _REMOTE = frozenset({"http", "https", "ssh"})

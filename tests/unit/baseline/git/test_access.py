@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.baseline.git.servers import Certificates, Sshd, basic, needs_sshd, secret
 from tests.unit.baseline.origin import HttpServer, Origin
-from tests.unit.baseline.servers import Certificates, Sshd, basic, needs_sshd, secret
-from webhook.baseline.access import Access
 from webhook.baseline.errors import AccessError, GitError, OverdueError
-from webhook.baseline.git import Repository
+from webhook.baseline.git.access import Access
+from webhook.baseline.git.repository import Repository
 
 PASSWORD = "s3cr3t-of-the-test"
 LOGIN = basic("reader", PASSWORD)

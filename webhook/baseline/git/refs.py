@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from webhook.baseline.errors import GitError
-from webhook.baseline.git_command import Git, redact
-from webhook.baseline.git_remote import Remote
+from webhook.baseline.git.command import Git, redact
+from webhook.baseline.git.remote import Remote
 from webhook.core.printing import safe
 
 _COMMIT = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})")

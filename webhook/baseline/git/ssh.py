@@ -8,8 +8,8 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from webhook.baseline.credentials import Credentials
 from webhook.baseline.errors import GitError
+from webhook.baseline.git.credentials import Credentials
 
 _OPTIONS = (
     *("-F", "none"),  # no configuration of the user or the machine

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from webhook.baseline.errors import TrustError
-from webhook.baseline.git import Head, Repository
-from webhook.baseline.git_command import Git
-from webhook.baseline.keyring import open_keyring, require
-from webhook.baseline.verdict import Verdict, openpgp_signer, ssh_signer
+from webhook.baseline.git.command import Git
+from webhook.baseline.git.repository import Head, Repository
+from webhook.baseline.trust.keyring import open_keyring, require
+from webhook.baseline.trust.verdict import Verdict, openpgp_signer, ssh_signer
 from webhook.config.baseline import Verify, VerifyMode
 from webhook.core.printing import safe
 

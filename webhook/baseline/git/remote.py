@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from webhook.baseline.access import Access
 from webhook.baseline.errors import AccessError, OverdueError, SizeError
-from webhook.baseline.git_command import NOTHING, Git, reason, redact
-from webhook.baseline.git_faults import explain, overdue
-from webhook.baseline.grant import granted
+from webhook.baseline.git.access import Access
+from webhook.baseline.git.command import NOTHING, Git, reason, redact
+from webhook.baseline.git.faults import explain, overdue
+from webhook.baseline.git.grant import granted
 from webhook.config.sizes import format_size
 
 ASK_TIMEOUT = 60.0  # seconds

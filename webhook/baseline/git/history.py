@@ -9,10 +9,10 @@ from __future__ import annotations
 import shutil
 
 from webhook.baseline.errors import AccessError, GitError, OverdueError
-from webhook.baseline.git_command import Git, redact
-from webhook.baseline.git_fetch import EVERYTHING, FINAL, sweep, tidy
-from webhook.baseline.git_objects import TIMEOUT
-from webhook.baseline.git_remote import WHOLE_HISTORY, Remote, Wanted
+from webhook.baseline.git.command import Git, redact
+from webhook.baseline.git.fetch import EVERYTHING, FINAL, sweep, tidy
+from webhook.baseline.git.objects import TIMEOUT
+from webhook.baseline.git.remote import WHOLE_HISTORY, Remote, Wanted
 
 _NEW = "refs/baseward/new"
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from webhook.baseline.errors import TrustError
-from webhook.baseline.keyring import Keyring
+from webhook.baseline.trust.keyring import Keyring
 from webhook.core.printing import safe
 
 _MAX_REPORT = 300

@@ -10,10 +10,10 @@ import contextlib
 from collections.abc import Iterator, Sequence
 
 from webhook.baseline.errors import AccessError, GitError, OverdueError, SizeError
-from webhook.baseline.git_command import Git, redact
-from webhook.baseline.git_objects import TIMEOUT, Entry, list_files
-from webhook.baseline.git_refs import Head
-from webhook.baseline.git_remote import PROMISOR, Remote, Wanted
+from webhook.baseline.git.command import Git, redact
+from webhook.baseline.git.objects import TIMEOUT, Entry, list_files
+from webhook.baseline.git.refs import Head
+from webhook.baseline.git.remote import PROMISOR, Remote, Wanted
 
 EVERYTHING = ("+refs/heads/*:refs/remotes/heads/*", "+refs/tags/*:refs/remotes/tags/*")
 FINAL = (AccessError, OverdueError, SizeError)  # errors that stay, in whatever way it is asked for

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.baseline.origin import Origin
-from tests.unit.baseline.signing import (
+from tests.unit.baseline.trust.signing import (
     SignedSource,
     Signer,
     commit_text,
@@ -13,7 +13,7 @@ from tests.unit.baseline.signing import (
     write_object,
 )
 from webhook.baseline.errors import TrustError
-from webhook.baseline.trust import check_signature
+from webhook.baseline.trust.signature import check_signature
 from webhook.config.baseline import Verify, VerifyMode
 
 TAG = VerifyMode.TAG

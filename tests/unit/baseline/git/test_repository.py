@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.unit.baseline.origin import HttpServer, Origin
-from webhook.baseline.access import Access
 from webhook.baseline.errors import GitError
-from webhook.baseline.git import Head, Repository
+from webhook.baseline.git.access import Access
+from webhook.baseline.git.repository import Head, Repository
 
 FILES: dict[str, str | bytes | None] = {
     "prod/web.yaml": "kind: A\n",

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from webhook.baseline.access import Access
-from webhook.baseline.git_command import redact
+from webhook.baseline.git.access import Access
+from webhook.baseline.git.command import redact
 from webhook.core.printing import safe
 
 _MAX_URL = 200

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.unit.baseline.origin import HttpServer, Origin
-from webhook.baseline.access import Access
 from webhook.baseline.errors import GitError, SizeError
-from webhook.baseline.git import Head, Repository
+from webhook.baseline.git.access import Access
+from webhook.baseline.git.repository import Head, Repository
 
 MEBIBYTE = 2**20
 
@@ -130,6 +130,7 @@ def test_tidying_up_keeps_what_is_here_and_fetches_nothing_else(
     origin: Origin, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     git_is(monkeypatch, tmp_path / "bin", f'exec {shutil.which("git")} -c gc.autoPackLimit=1 "$@"')
+    monkeypatch.setattr("webhook.baseline.git.fetch._MANY_PACKS", 1)
     repository = Repository(server, tmp_path / "state")
     for number in range(3):
         head = repository.resolve("main")
@@ -333,5 +334,5 @@ def test_what_is_left_when_we_are_killed_is_removed(origin: Origin, tmp_path: Pa
     for path in left:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    repository.fetch(Head(origin.commit(), None))
+    Repository(str(origin.folder), tmp_path / "state").fetch(Head(origin.commit(), None))
     assert not any(path.exists() for path in left)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.baseline.origin import Origin
-from tests.unit.baseline.signing import (
+from tests.unit.baseline.trust.signing import (
     OpenPgp,
     SignedSource,
     Signer,

@@ -1,0 +1,1 @@
+"""Git repositories: reached, fetched from and read by the git command. See ``repository``."""

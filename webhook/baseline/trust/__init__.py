@@ -1,0 +1,1 @@
+"""Whose signature a revision has, by gpg and ssh-keygen. See ``signature``."""
