@@ -171,51 +171,51 @@ class Synchronizer:
         self._settled = _Settled(self._wanted(plans) if final else None, assembly.refusals)
         return self._result(looks, changed=changed, warnings=tuple(assembly.warnings))
 
+    @property
+    def _records(self) -> Mapping[str, SourceRecord]:
+        """Return what the snapshot says of each source that it holds."""
+        return {record.name: record for record in (self._previous.sources if self._previous else ())}
+
+    def _is_served(self, plan: Plan) -> bool:
+        record = self._records.get(plan.source.name)
+        return (
+            record is not None
+            and record.commit == plan.commit
+            and record.settings == settings_id(plan.source)
+        )
+
     def _serves_all(self, plans: Mapping[str, Plan]) -> bool:
         """Tell whether the snapshot holds what all sources name, as far as that is known."""
         if self._previous is None:
             return False
-        records = {record.name: record for record in self._previous.sources}
         unread = {source.name for source in self._previous.unread}
         return (
-            {*records, *unread} == set(self._names)
-            and plans.keys() <= records.keys()
-            and all(_is_current(record, self._plan_of(record, plans)) for record in records.values())
+            {*self._records, *unread} == set(self._names)
+            and all(self._is_served(plan) for plan in plans.values())
+            and all(
+                record.settings == settings_id(self.sources[name]) for name, record in self._records.items()
+            )
         )
-
-    def _plan_of(self, record: SourceRecord, plans: Mapping[str, Plan]) -> Plan:
-        """Return what is to be served of a source: what it names, or what is served, by present settings."""
-        repository = self._followers[record.name].repository
-        return plans.get(record.name) or Plan(self.sources[record.name], repository, record.commit)
 
     def _assembled(self, plans: Mapping[str, Plan], reader: PartReader) -> Assembly:
         limits = Limits(self._max_shrink, read_accepted(self.directory))
         assembly = Assembly(self._names, reader, limits, self._last_resorts())
-        served = {record.name: record for record in (self._previous.sources if self._previous else ())}
         for number, name in enumerate(self._names):
-            plan = plans.get(name)
-            if plan is None or (name in served and _is_current(served[name], plan)):
-                assembly.keep(number)
+            if name in plans and not self._is_served(plans[name]):
+                assembly.read(number, plans[name])
             else:
-                assembly.read(number, plan)
+                assembly.keep(number)
         assembly.settle()
         return assembly
 
     def _last_resorts(self) -> Mapping[str, Plan]:
         """Return what is served of each source for which that was made by other settings than the present."""
-        records = {record.name: record for record in (self._previous.sources if self._previous else ())}
-        plans = {
-            status.name: Plan(
-                self.sources[status.name], self._followers[status.name].repository, status.commit
-            )
+        plans = [
+            Plan(self.sources[status.name], self._followers[status.name].repository, status.commit)
             for status in self._last_status().sources
             if status.commit is not None and status.name in self.sources
-        }
-        return {
-            name: plan
-            for name, plan in plans.items()
-            if name not in records or not _is_current(records[name], plan)
-        }
+        ]
+        return {plan.source.name: plan for plan in plans if not self._is_served(plan)}
 
     def _title(self, records: Sequence[SourceRecord | None]) -> Title:
         missing = [
@@ -240,7 +240,7 @@ class Synchronizer:
         self, looks: Mapping[str, Look], *, changed: bool = False, warnings: tuple[str, ...] = ()
     ) -> SyncResult:
         last = self._last_status()
-        records = {record.name: record for record in (self._previous.sources if self._previous else ())}
+        records = self._records
         refusals = {
             **self._settled.refusals,
             **{name: look.refusal for name, look in self._looks.items() if look.refusal is not None},
@@ -259,7 +259,3 @@ class Synchronizer:
         if self._previous is not None:
             self._previous.close()
             self._previous = None
-
-
-def _is_current(record: SourceRecord, plan: Plan) -> bool:
-    return record.commit == plan.commit and record.settings == settings_id(plan.source)

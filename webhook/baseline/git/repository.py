@@ -116,8 +116,8 @@ class Repository:
     def _fetch_anew(self, head: Head, path: str, deadline: float) -> None:
         """Put a new copy in the place of ours, once it is complete."""
         _remove(self._anew)
-        self._anew.prepare()
         try:
+            self._anew.prepare()
             fetch(self._anew, self._remote, head, path, deadline)
             self.discard()
             self._anew.repository.rename(self._git.repository)
