@@ -20,7 +20,7 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "gitops" / "cluste
 PATH = "clusters/prod"
 # How many objects of a kind there are for tests to take; what a test needs more than that, it commits.
 STOCK = {
-    "NetworkPolicy": 140,
+    "NetworkPolicy": 180,
     "Ingress": 20,
     "Role": 20,
     "RoleBinding": 20,

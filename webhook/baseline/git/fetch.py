@@ -7,11 +7,11 @@ server that cannot leave files out sends them all at once.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from webhook.baseline.errors import AccessError, GitError, OverdueError, SizeError
 from webhook.baseline.git.command import Git, redact
-from webhook.baseline.git.objects import TIMEOUT, Entry, list_files
+from webhook.baseline.git.objects import NOTHING_KNOWN, TIMEOUT, Entry, list_files
 from webhook.baseline.git.refs import Head
 from webhook.baseline.git.remote import PROMISOR, Remote, Wanted
 
@@ -22,16 +22,23 @@ _MANY_LOOSE, _MANY_PACKS = 26, 50
 _FETCHED = "refs/baseward/fetched"
 
 
-def fetch(git: Git, remote: Remote, head: Head, path: str, deadline: float) -> list[Entry] | None:
+def fetch(
+    git: Git,
+    remote: Remote,
+    head: Head,
+    path: str,
+    deadline: float,
+    known: Mapping[str, int] = NOTHING_KNOWN,
+) -> list[Entry] | None:
     """Have a commit here, with its tag, and all files at and below a folder; of the root, "", at once.
 
-    ``deadline`` is by the monotonic clock. Returns the files, if that took no second request. Raises
-    GitError where it cannot be had.
+    ``deadline`` is by the monotonic clock; ``known`` has the sizes of files that are here, by oid. Returns
+    the files, if that took no second request. Raises GitError where it cannot be had.
     """
     try:
         if not _has(git, head):
             _fetch_commit(git, remote, head, "blob:none" if path else None, deadline)
-        here, missing = list_files(git, head.commit, path)
+        here, missing = list_files(git, head.commit, path, known)
         if not missing:
             return here
         oids = sorted({entry.oid for entry in missing})

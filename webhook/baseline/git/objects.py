@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import IO, NamedTuple
 
 from webhook.baseline.errors import GitError
@@ -11,6 +12,8 @@ from webhook.baseline.git.command import Git, redact
 from webhook.core.printing import safe
 
 TIMEOUT = 60.0  # seconds, for a command that needs no network
+
+NOTHING_KNOWN: Mapping[str, int] = MappingProxyType({})
 
 _LINK_MODE = "120000"
 _SUBMODULE_MODE = "160000"
@@ -35,22 +38,34 @@ class Entry(NamedTuple):
         return self.mode not in {_LINK_MODE, _SUBMODULE_MODE}
 
 
-def list_files(git: Git, commit: str, path: str) -> tuple[list[Entry], list[Entry]]:
+def list_files(
+    git: Git, commit: str, path: str, known: Mapping[str, int] = NOTHING_KNOWN
+) -> tuple[list[Entry], list[Entry]]:
     """List the files at and below a folder, in the order of their paths: those here, and those that are not.
 
-    Of a file that is not here the size is unknown, 0. Raises GitError.
+    ``known`` has the sizes of some files that are here, by oid. Of a file that is not here the size is
+    unknown, 0. Raises GitError.
     """
-    command = ("ls-tree", "-r", "-l", "-z", "--full-tree", commit, "--", *([path] if path else []))
+    command = ("ls-tree", "-r", "-z", "--full-tree", commit, "--", *([path] if path else []))
+    lines = git.run(*command, timeout=TIMEOUT).decode(errors="backslashreplace").split("\0")[:-1]
+    parsed = [(*line[: line.index("\t")].split(" "), line[line.index("\t") + 1 :]) for line in lines]
+    unknown = {oid for _, kind, oid, _ in parsed if kind == "blob" and oid not in known}
+    sizes = {**known, **dict(_sizes(git, sorted(unknown)))} if unknown else known
     here: list[Entry] = []
     missing: list[Entry] = []
-    for line in git.run(*command, timeout=TIMEOUT).decode(errors="backslashreplace").split("\0")[:-1]:
-        facts, _, name = line.partition("\t")
-        mode, _, oid, size = facts.split()
-        if size == "BAD":
-            missing.append(Entry(name, mode, oid, 0))
-        else:
-            here.append(Entry(name, mode, oid, int(size) if size != "-" else 0))
+    for mode, kind, oid, name in parsed:
+        is_here = kind != "blob" or oid in sizes
+        (here if is_here else missing).append(Entry(name, mode, oid, sizes.get(oid, 0)))
     return here, missing
+
+
+def _sizes(git: Git, oids: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """Yield the size of each file that is here."""
+    given = "".join(f"{oid}\n" for oid in oids).encode()
+    facts = git.run("cat-file", "--batch-check=%(objectsize)", timeout=TIMEOUT, given=given).split(b"\n")
+    for oid, size in zip(oids, facts, strict=False):
+        if size.isdigit():  # else it says that it is missing
+            yield oid, int(size)
 
 
 def read_files(git: Git, entries: Sequence[Entry]) -> Generator[bytes, None, None]:

@@ -19,7 +19,14 @@ from webhook.baseline.git.access import Access
 from webhook.baseline.git.command import Git, redact
 from webhook.baseline.git.fetch import FINAL, fetch, has_any, sweep, tidy
 from webhook.baseline.git.history import History
-from webhook.baseline.git.objects import TIMEOUT, Entry, list_files, read_files, unreadable
+from webhook.baseline.git.objects import (
+    NOTHING_KNOWN,
+    TIMEOUT,
+    Entry,
+    list_files,
+    read_files,
+    unreadable,
+)
 from webhook.baseline.git.refs import Head, commit_of, resolve
 from webhook.baseline.git.remote import Remote
 from webhook.config.sizes import format_size
@@ -54,6 +61,7 @@ class Repository:
         self._history = History(Git(directory, url, "history.git"), self._remote)
         self._too_large: tuple[Head, str, str] | None = None
         self._listed: _Listed | None = None
+        self._sizes = NOTHING_KNOWN
         self._swept = False
 
     @property
@@ -101,7 +109,7 @@ class Repository:
 
     def _fetch(self, head: Head, path: str, deadline: float) -> None:
         try:
-            entries = fetch(self._git, self._remote, head, path, deadline)
+            entries = fetch(self._git, self._remote, head, path, deadline, self._sizes)
             self._listed = None if entries is None else _Listed(head.commit, path, entries)
         except (AccessError, OverdueError):
             raise
@@ -147,7 +155,7 @@ class Repository:
 
     def discard(self) -> None:
         """Forget what was fetched; the next fetch starts anew."""
-        self._listed = None
+        self._listed, self._sizes = None, NOTHING_KNOWN
         _remove(self._git)
 
     def entries(self, commit: str, path: str) -> list[Entry]:
@@ -167,11 +175,13 @@ class Repository:
     def _entries(self, commit: str, path: str) -> list[Entry]:
         listed, self._listed = self._listed, None
         if listed is not None and (listed.commit, listed.path) == (commit, path):
-            return listed.entries
-        with self._discarding():
-            entries, missing = list_files(self._git, commit, path)
-            if missing:
-                raise unreadable(self._git, missing[0])
+            entries = listed.entries
+        else:
+            with self._discarding():
+                entries, missing = list_files(self._git, commit, path, self._sizes)
+                if missing:
+                    raise unreadable(self._git, missing[0])
+        self._sizes = {entry.oid: entry.size for entry in entries}
         return entries
 
     def read(self, entries: Sequence[Entry]) -> Generator[bytes, None, None]:
