@@ -49,7 +49,7 @@ class Freshness:
         self._sources = tuple(sources)
         self._directory = directory
         self._executor = executor
-        self._look: Future[bool] | None = None
+        self._look: Future[bool | None] | None = None
 
     async def ask(self, question: FreshnessQuestion, deadline: float) -> FreshnessAnswer:
         """Look at Git, within ``LOOK_TIMEOUT`` and well before ``deadline``, a time of ``time.monotonic``.
@@ -61,9 +61,9 @@ class Freshness:
         # Never cancelled, as wait_for would: others may be waiting for the same.
         await asyncio.wait([look], timeout=max(timeout, 0.0))
         self._state.look()
-        return self._answer(question, looked=look.done() and look.result())
+        return self._answer(question, looked=look.done() and bool(look.result()))
 
-    def _next_look(self) -> Future[bool]:
+    def _next_look(self) -> Future[bool | None]:
         """Return a look that begins after this call: all who come before it does may share it."""
         if self._look is None or self._look.running() or self._look.done():
             self._look = self._executor.submit(ring, self._directory, LOOK_TIMEOUT)

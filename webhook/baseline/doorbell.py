@@ -97,10 +97,10 @@ class Doorbell:
             return False
 
 
-def ring(directory: Path, seconds: float) -> bool:
+def ring(directory: Path, seconds: float) -> bool | None:
     """Have Git looked at, and tell whether that was done within these seconds (below 100).
 
-    A look that began before does not count. False too where nobody answers.
+    A look that began before does not count. None where nobody answers.
     """
     try:
         with _address_in(directory) as address, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as visitor:
@@ -108,8 +108,10 @@ def ring(directory: Path, seconds: float) -> bool:
             visitor.connect(address)
             visitor.sendall(b"fetch %.3f\n" % seconds)
             return visitor.recv(_MAX_LINE) == _DONE
-    except OSError:
+    except TimeoutError:
         return False
+    except OSError:
+        return None
 
 
 @contextlib.contextmanager

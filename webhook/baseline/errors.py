@@ -10,6 +10,7 @@ BasewardError
     ├── HeldError           a revision waits until somebody accepts it
     ├── RenderError         a renderer could not turn a source's files into manifests
     ├── SnapshotError       a snapshot file could not be written, swapped in or read
+    │   └── DamagedError        the one to take over from is broken
     ├── ReceiverError       the push receiver cannot begin: its address, secret or certificate
     └── ManifestError       a file in Git cannot be read: path, line
         └── DeclarationError    it can be read, but what it declares cannot be: path, line
@@ -61,6 +62,10 @@ class SnapshotError(BaselineError):
 
 class ReceiverError(BaselineError):
     """Says that the push receiver's address, secret or certificate cannot be used."""
+
+
+class DamagedError(SnapshotError):
+    """Says that the snapshot that another is to take over from is broken."""
 
 
 class ManifestError(BaselineError):

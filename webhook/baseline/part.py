@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from webhook.baseline.errors import DeclarationError, GitError, ManifestError, RenderError
+from webhook.baseline.errors import (
+    DeclarationError,
+    GitError,
+    ManifestError,
+    RenderError,
+    SnapshotError,
+)
 from webhook.baseline.findings import Findings
-from webhook.baseline.git.repository import Entry
+from webhook.baseline.git.objects import Entry
 from webhook.baseline.plan import Plan
 from webhook.baseline.reading import Outcome, Reading
-from webhook.baseline.render import File, TreeRenderer
-from webhook.baseline.render.tree import exported
+from webhook.baseline.render import File
 from webhook.baseline.snapshot import Snapshot
-from webhook.baseline.snapshot_files import GIT_FOLDER
 from webhook.baseline.snapshot_format import SourceRecord, settings_id
 from webhook.baseline.snapshot_writer import Place, SnapshotWriter
 from webhook.baseline.workers import read_all
 from webhook.core.normalize.left_out import LeftOut
 from webhook.core.objects import ObjectKey
 from webhook.core.printing import safe
+
+_log = logging.getLogger(__name__)
 
 MAX_ERRORS = 20
 MAX_WARNINGS = 100
@@ -37,13 +44,13 @@ _MAX_PATH = 200
 class Part:
     """What came of one source. With errors its commit is refused.
 
-    ``unfinished`` tells that it could not be read to its end, for a reason that may pass.
+    ``is_unfinished`` tells that our copy of the repository could not be read to its end.
     """
 
     plan: Plan
     files: int = 0
     objects: int = 0
-    unfinished: bool = False
+    is_unfinished: bool = False
     kept_warnings: int = 0
     errors: Findings = field(default_factory=lambda: Findings(MAX_ERRORS))
     warnings: Findings = field(default_factory=lambda: Findings(MAX_WARNINGS))
@@ -77,21 +84,25 @@ class PartReader:
         reading = plan.reading(self.left_out)
         try:
             _Reading(self, part, number, reading).run()
-        except (GitError, RenderError) as error:
-            part.unfinished = True
-            part.errors.add([f"{plan}: {error}"])
-        except ManifestError as error:  # of a program that renders all files together
+        except ManifestError as error:  # of all files together
             part.errors.add([f"{plan} {error}"])
+        except SnapshotError:
+            raise
+        except Exception as error:  # noqa: BLE001  # a fault of ours in one source must not take the others down
+            if not isinstance(error, GitError | RenderError):
+                _log.exception("reading %s failed", plan)
+            part.is_unfinished = True
+            part.errors.add([f"{plan}: {error}"])
         return part
 
     def before(self, plan: Plan) -> tuple[int, Mapping[str, str]]:
         """Return the earlier number of a source, and its files there that need not be read again."""
         name = plan.source.name
-        if self.previous is None or name not in self.previous.numbers:
+        record = self.previous.record(name) if self.previous is not None else None
+        if self.previous is None or record is None or record.settings != settings_id(plan.source):
             return 0, {}
         number = self.previous.numbers[name]
-        record = next(record for record in self.previous.sources if record.name == name)
-        return number, self.previous.files(number) if record.settings == settings_id(plan.source) else {}
+        return number, self.previous.files(number)
 
 
 class _Reading:
@@ -105,26 +116,18 @@ class _Reading:
         self._warned: Counter[str] = Counter()
 
     def run(self) -> None:
-        part, renderer, plan = self._part, self._reading.renderer, self._part.plan
-        selection = renderer.select(plan.repository.entries(plan.commit, renderer.folder))
+        part, plan = self._part, self._part.plan
+        prepared = plan.prepared or plan.prepare(self._reader.folder)
+        selection = prepared.selection
         part.errors.add(f"{plan} {error}" for error in selection.errors)
         part.warnings.add(f"{plan} {warning}" for warning in selection.warnings)
-        if selection.errors:
-            return
         part.files = len(selection.entries)
-        if isinstance(renderer, TreeRenderer):
-            self._render_together(renderer, selection.entries)
+        if prepared.printed is not None:
+            self._read(prepared.printed.files(), prepared.printed.count)
         else:
-            self._render_each(selection.entries)
+            self._read_each(selection.entries)
 
-    def _render_together(self, renderer: TreeRenderer, entries: Sequence[Entry]) -> None:
-        plan = self._part.plan
-        parent = self._reader.folder / GIT_FOLDER / plan.source.name
-        size = plan.source.max_size
-        with exported(plan.repository, entries, parent, path=plan.path, max_size=size) as tree:
-            self._read(renderer.build(tree), len(entries))
-
-    def _render_each(self, entries: Sequence[Entry]) -> None:
+    def _read_each(self, entries: Sequence[Entry]) -> None:
         reader, part = self._reader, self._part
         earlier, before = reader.before(part.plan)
         if before:

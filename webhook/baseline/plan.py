@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from webhook.baseline.declaration import Declaring
 from webhook.baseline.git.repository import Repository
+from webhook.baseline.prepared import Prepared, prepare
 from webhook.baseline.reading import Reading
 from webhook.baseline.render import Renderer
 from webhook.baseline.render.helm import Helm
@@ -14,17 +16,22 @@ from webhook.baseline.render.kustomize import Kustomize
 from webhook.baseline.render.manifests import Manifests
 from webhook.baseline.render.pulumi import Pulumi
 from webhook.baseline.render.terraform import Terraform
+from webhook.baseline.snapshot_files import GIT_FOLDER
 from webhook.config import Source
 from webhook.core.normalize.left_out import LeftOut
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A source, where its files are, and the commit (already fetched) to read them from."""
+    """A source, where its files are, and the commit (already fetched) to read them from.
+
+    ``prepared`` is what is to be read of it, where that was found out before.
+    """
 
     source: Source
     repository: Repository
     commit: str
+    prepared: Prepared | None = None
 
     @property
     def path(self) -> str:
@@ -34,6 +41,12 @@ class Plan:
     def __str__(self) -> str:
         """Return ``name@commit``, as messages write it."""
         return f"{self.source.name}@{self.commit[:7]}"
+
+    def prepare(self, folder: Path) -> Prepared:
+        """Find out what is to be read; ``folder`` is that of the snapshots. Raises BaselineError."""
+        source = self.source
+        where = folder / GIT_FOLDER / source.name
+        return prepare(renderer_of(source), self.repository, self.commit, self.path, where, source.max_size)
 
     def reading(self, left_out: LeftOut) -> Reading:
         """Return how its files are read."""

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from webhook.baseline.errors import BaselineError
 from webhook.baseline.follower import Look
 from webhook.baseline.part import Progress
+from webhook.baseline.refusal import Trouble
 from webhook.baseline.snapshot_files import current_path
 from webhook.baseline.sync import Synchronizer, silent
 from webhook.baseline.sync_result import SyncResult
@@ -148,7 +149,7 @@ class Schedule:
             result = self._synchronizer.settle(found, progress)
             self._log_result(result)
         except BaselineError as error:
-            _log.error("sync failed: %s", error)
+            self._log_errors((f"sync failed: {error}",))
         except Exception:  # noqa: BLE001  # a fault of ours must not end what keeps the snapshot fresh
             _log.exception("sync failed")
         with self._changed:
@@ -156,7 +157,11 @@ class Schedule:
                 self._settled[name] = self._begun[name]
             if result is not None:
                 self._confirmed.update({name: self._begun[name] for name in found})
-                self._troubled = frozenset(source.name for source in result.sources if source.trouble)
+                self._troubled = frozenset(
+                    source.name
+                    for source in result.sources
+                    if source.trouble not in (None, Trouble.UNTRUSTED)  # whose end would be of consequence
+                )
             self._changed.notify_all()
 
     def _log_result(self, result: SyncResult) -> None:
@@ -165,9 +170,13 @@ class Schedule:
                 _log.info("%s", source)
         for warning in result.warnings:
             _log.warning("%s", warning)
-        if result.errors != self._logged_errors:  # each once, however often it is tried again
-            for error in result.errors:
-                _log.error("%s", error)
-            if not result.errors:
-                _log.info("all sources are in sync again")
-            self._logged_errors = result.errors
+        self._log_errors(result.errors)
+
+    def _log_errors(self, errors: tuple[str, ...]) -> None:
+        if errors == self._logged_errors:  # each once, however often it is tried again
+            return
+        for error in errors:
+            _log.error("%s", error)
+        if not errors:
+            _log.info("all sources are in sync again")
+        self._logged_errors = errors

@@ -127,6 +127,10 @@ class Snapshot:
         """Return the files of a source, by its number, that were read on their own, and their contents."""
         return dict(self._select(_FILES, source))
 
+    def record(self, name: str) -> SourceRecord | None:
+        """Return what it says of a source, None where it has none of that name."""
+        return next((source for source in self.sources if source.name == name), None)
+
     def keys(self) -> Iterator[ObjectKey]:
         """Yield the keys of all objects, by group, kind, namespace and name."""
         try:

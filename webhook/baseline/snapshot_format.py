@@ -22,15 +22,17 @@ APPLICATION_ID = 0x42617365
 
 # `unread` are the sources that have never been read, with what they may declare. `files` are those that
 # were read on their own, with the names of their contents: what is the same later is not read again. A
-# key has two sources only while a snapshot is being made. `until` is the last revision, by its sequence,
-# that declared the object with that digest; an empty digest says that it did not declare it.
+# key has two sources only while a snapshot is being made. `revision` counts the revisions of one source.
+# `until` is the last revision of a source that declared the object with that digest; an empty digest says
+# that it did not declare it.
 SCHEMA = f"""
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {FORMAT};
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE sources (
     number INTEGER PRIMARY KEY, name TEXT NOT NULL, commit_sha TEXT NOT NULL, settings TEXT NOT NULL,
-    repository TEXT NOT NULL, files INTEGER NOT NULL, objects INTEGER NOT NULL, warnings INTEGER NOT NULL
+    repository TEXT NOT NULL, files INTEGER NOT NULL, objects INTEGER NOT NULL, warnings INTEGER NOT NULL,
+    revision INTEGER NOT NULL
 );
 CREATE TABLE unread (name TEXT PRIMARY KEY, namespaces TEXT NOT NULL, kinds TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE files (
@@ -42,7 +44,8 @@ CREATE TABLE objects (
     left_out BLOB NOT NULL, path TEXT NOT NULL, line INTEGER NOT NULL, PRIMARY KEY (key, source)
 );
 CREATE TABLE history (
-    key TEXT NOT NULL, digest BLOB NOT NULL, until INTEGER NOT NULL, PRIMARY KEY (key, digest)
+    key TEXT NOT NULL, digest BLOB NOT NULL, source TEXT NOT NULL, until INTEGER NOT NULL,
+    PRIMARY KEY (key, digest)
 ) WITHOUT ROWID;
 CREATE TABLE revisions (
     sequence INTEGER PRIMARY KEY, id TEXT NOT NULL, synced_at TEXT NOT NULL, commits TEXT NOT NULL

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Self
 
 import orjson
 
-from webhook.baseline.errors import SnapshotError
+from webhook.baseline.errors import DamagedError, SnapshotError
 from webhook.baseline.reading import Row
 from webhook.baseline.snapshot import Snapshot
 from webhook.baseline.snapshot_files import ASIDE, SUFFIX, swap_in
@@ -30,6 +30,12 @@ from webhook.core.normalize.left_out import LeftOut
 from webhook.core.objects import ObjectKey
 
 # Nobody else sees the file, and an unfinished one is thrown away: neither journal nor locks are needed.
+_DAMAGED = {
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_IOERR_READ,
+    sqlite3.SQLITE_IOERR_SHORT_READ,
+}
 _PRAGMAS = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
@@ -40,6 +46,8 @@ PRAGMA cache_size = -16384;
 _INSERT = "INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _PLACE = "SELECT path, line FROM objects WHERE key = ? AND source = ?"
 _INSERT_FILE = "INSERT INTO files VALUES (?, ?, ?, ?)"
+_KEYS = "SELECT key FROM objects WHERE source = ?"
+_DROP_KEY = "DELETE FROM objects WHERE key = ? AND source = ?"
 _DROP = ("DELETE FROM objects WHERE source = ?", "DELETE FROM files WHERE source = ?")
 
 _KEEP = """INSERT INTO objects
@@ -64,18 +72,27 @@ _LOST = """SELECT count(*) FROM previous.objects AS was
 _GAINED = """SELECT count(*) FROM objects AS now
     WHERE source = ? AND NOT EXISTS (SELECT 1 FROM previous.objects AS was WHERE was.key = now.key)"""
 
+# A source's revision is a new one where its commit or its settings are others.
+_INSERT_SOURCE = """INSERT INTO sources SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, coalesce(
+    (SELECT revision + NOT (commit_sha = ?3 AND settings = ?4) FROM previous.sources WHERE name = ?2), 1)"""
+
 # What the previous snapshot remembers and still counts, and what has changed since: an object that was
-# declared otherwise or is gone, with its old digest; one that is new, with the empty one.
+# declared otherwise or is gone, with its old digest; one that is new, with the empty one. An object that
+# is new with a new source tells nothing of what Git said before.
 _HISTORY = (
-    "INSERT INTO history SELECT key, digest, until FROM previous.history WHERE until >= :oldest",
-    """INSERT INTO history
-    SELECT was.key, was.digest, :last FROM previous.objects AS was LEFT JOIN objects AS now USING (key)
-    WHERE :last >= :oldest AND now.digest IS NOT was.digest
-    UNION ALL
-    SELECT now.key, x'', :last FROM objects AS now LEFT JOIN previous.objects AS was USING (key)
-    WHERE :last >= :oldest AND was.key IS NULL
-    ON CONFLICT DO UPDATE SET until = excluded.until""",
-    "INSERT INTO revisions SELECT * FROM previous.revisions WHERE sequence >= :oldest",
+    """INSERT INTO history SELECT past.key, past.digest, past.source, past.until
+    FROM previous.history AS past JOIN sources AS now ON now.name = past.source
+    WHERE past.until >= now.revision - :history""",
+    """INSERT INTO history SELECT was.key, was.digest, old.name, old.revision
+    FROM previous.objects AS was JOIN previous.sources AS old ON old.number = was.source
+    JOIN sources AS new ON new.name = old.name LEFT JOIN objects AS now ON now.key = was.key
+    WHERE now.digest IS NOT was.digest AND old.revision >= new.revision - :history AND :history > 0
+    UNION ALL SELECT now.key, x'', old.name, old.revision
+    FROM objects AS now JOIN sources AS new ON new.number = now.source
+    JOIN previous.sources AS old ON old.name = new.name LEFT JOIN previous.objects AS was ON was.key = now.key
+    WHERE was.key IS NULL AND old.revision >= new.revision - :history AND :history > 0
+    ON CONFLICT DO UPDATE SET source = excluded.source, until = excluded.until""",
+    "INSERT INTO revisions SELECT * FROM previous.revisions WHERE sequence > :sequence - :history - 1",
 )
 
 
@@ -182,6 +199,14 @@ class SnapshotWriter:
             objects, warnings = (int(self._value(query, source)) for query in _COUNTS)
             return objects, warnings
 
+    def drop_outside(self, source: int, is_allowed: Callable[[ObjectKey], bool]) -> int:
+        """Take out the objects of a source that it may not declare; return how many."""
+        with self._reporting():
+            keys = [key for (key,) in self._database.execute(_KEYS, (source,))]
+            outside = [(key, source) for key in keys if not is_allowed(parse_key(key))]
+            self._database.executemany(_DROP_KEY, outside)
+            return len(outside)
+
     def drop(self, source: int) -> None:
         """Take out all that was added of a source."""
         with self._reporting():
@@ -211,8 +236,8 @@ class SnapshotWriter:
     def publish(self, title: Title, history: int) -> None:
         """Finish the snapshot and make it the current one.
 
-        It remembers what ``history`` revisions before it declared, as far as the previous snapshot
-        knows them, and nothing of them where those left out something else in normalization.
+        It remembers what ``history`` earlier revisions of each source declared, as far as the previous
+        snapshot knows them, and nothing of them where those left out something else in normalization.
         """
         previous = self._previous
         if previous is not None and previous.left_out_id != left_out_id(title.left_out):
@@ -222,7 +247,7 @@ class SnapshotWriter:
             sequence = 1
             if previous is not None:
                 sequence = previous.sequence + 1
-                self._take_over(oldest=sequence - history, last=sequence - 1)
+                self._take_over(history, sequence)
             self._write_revision(title, sequence)
             self._database.execute("COMMIT")
             self._database.close()
@@ -232,13 +257,13 @@ class SnapshotWriter:
         facts = {"id": title.id, "left_out": left_out_id(title.left_out)}
         self._database.executemany("INSERT INTO meta VALUES (?, ?)", facts.items())
         sources = [(number, *source) for number, source in enumerate(title.sources) if source is not None]
-        self._database.executemany("INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?, ?, ?)", sources)
+        self._database.executemany(_INSERT_SOURCE, sources)
         unread = [(name, *map(_json, what)) for name, *what in title.unread]
         self._database.executemany("INSERT INTO unread VALUES (?, ?, ?)", unread)
 
-    def _take_over(self, oldest: int, last: int) -> None:
+    def _take_over(self, history: int, sequence: int) -> None:
         for statement in _HISTORY:
-            self._database.execute(statement, {"oldest": oldest, "last": last})
+            self._database.execute(statement, {"history": history, "sequence": sequence})
 
     def _write_revision(self, title: Title, sequence: int) -> None:
         commits = _json({source.name: source.commit for source in title.sources if source is not None})
@@ -249,12 +274,18 @@ class SnapshotWriter:
     def _reporting(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, OSError) as error:
-            reason = error.strerror if isinstance(error, OSError) else str(error)
-            raise SnapshotError(
-                f"cannot write a snapshot to {self._directory}: {reason};"
-                " check who may write there, and free space"
-            ) from None
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode in _DAMAGED:
+                raise DamagedError(f"the snapshot before cannot be read: {error}; it is made anew") from None
+            raise self._unwritable(str(error)) from None
+        except OSError as error:
+            raise self._unwritable(error.strerror or type(error).__name__) from None
+
+    def _unwritable(self, reason: str) -> SnapshotError:
+        return SnapshotError(
+            f"cannot write a snapshot to {self._directory}: {reason};"
+            " check who may write there, and free space"
+        )
 
 
 def _json(value: Any) -> str:

@@ -9,20 +9,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from webhook.baseline.accepted import read_accepted
-from webhook.baseline.assembly import Assembly, Limits
-from webhook.baseline.errors import GitError, SnapshotError
+from webhook.baseline.assembly import Assembly, Choice, Limits
+from webhook.baseline.errors import DamagedError, GitError, SnapshotError
 from webhook.baseline.follower import Follower, Look
 from webhook.baseline.part import PartReader, Progress
 from webhook.baseline.plan import Plan
 from webhook.baseline.refusal import Refusal, Trouble
-from webhook.baseline.snapshot import Snapshot, open_current
-from webhook.baseline.snapshot_files import current_path, locked
-from webhook.baseline.snapshot_format import SourceRecord, UnreadSource, left_out_id, settings_id
+from webhook.baseline.served import Served
+from webhook.baseline.snapshot_files import locked
+from webhook.baseline.snapshot_format import SourceRecord, UnreadSource, settings_id
 from webhook.baseline.snapshot_writer import SnapshotWriter, Title
 from webhook.baseline.status import NO_STATUS, SyncStatus, read_status, write_status
 from webhook.baseline.sync_result import SyncResult, errors_of, status_of
@@ -53,8 +53,8 @@ class _Settled:
 class Synchronizer:
     """Keeps the snapshot in one folder in step with its sources.
 
-    ``history`` is how many earlier revisions the snapshot remembers, ``max_shrink`` how much of what a
-    source declares one commit may take away, from 0 to 1; ``clock`` gives the time in UTC.
+    ``history`` is how many earlier revisions of each source the snapshot remembers, ``max_shrink`` how much
+    of what a source declares one commit may take away, from 0 to 1; ``clock`` gives the time in UTC.
     """
 
     def __init__(
@@ -76,9 +76,9 @@ class Synchronizer:
         self._clock = clock
         self._followers = {source.name: Follower(source, directory) for source in sources}
         self._looks: dict[str, Look] = {}
+        self._served = Served(directory, left_out)
         self._status: SyncStatus | None = None
         self._now = datetime.min.replace(tzinfo=UTC)
-        self._previous: Snapshot | None = None
         self._settled = _Settled(None, {})
 
     def sync_once(self, progress: Progress = silent) -> SyncResult:
@@ -95,7 +95,8 @@ class Synchronizer:
         return self._followers[name].look(self._served_commit(name))
 
     def _served_commit(self, name: str) -> str | None:
-        return self._last_status().source(name).commit
+        record = self._served.records.get(name)
+        return self._last_status().source(name).commit if record is None else record.commit
 
     def _last_status(self) -> SyncStatus:
         if self._status is None:
@@ -112,135 +113,101 @@ class Synchronizer:
         """
         self._looks.update(looks)
         self._now = self._clock()
-        self._open_previous()
+        self._served.refresh()
         result = self._settle(looks, progress)
         self._status = SyncStatus(result.id, result.sources)
         write_status(self.directory, self._status)
         return result
 
-    def _open_previous(self) -> None:
-        """Have the current snapshot open, unless it cannot be read, or was made with other settings."""
-        path = current_path(self.directory)
-        if self._previous is not None and path == self._previous.path and self._previous.is_as_opened():
-            return
-        self._previous = None
-        try:
-            snapshot = open_current(self.directory)
-        except SnapshotError as error:
-            _log.warning("%s", error)
-            return
-        if snapshot is not None and snapshot.left_out_id == left_out_id(self._left_out):
-            self._previous = snapshot
-
     def _settle(self, looks: Mapping[str, Look], progress: Progress) -> SyncResult:
-        plans = {name: look.plan for name, look in self._looks.items() if look.plan is not None}
-        wanted = self._wanted(plans)
-        if wanted == self._settled.wanted:
+        if self._settled.wanted == self._wanted():
             return self._result(looks)
         try:
-            return self._assemble(looks, plans, progress)
+            return self._assemble(looks, progress)
+        except DamagedError as error:
+            _log.warning("%s", error)
+            self._served.give_up()
+            return self._assemble(looks, progress)
         except SnapshotError as error:
             refusal = Refusal(Trouble.UNWRITABLE, (str(error),))
-            self._settled = _Settled(None, dict.fromkeys(plans, refusal))
+            self._settled = _Settled(None, dict.fromkeys(self._names, refusal))
             return self._result(looks)
 
-    def _wanted(self, plans: Mapping[str, Plan]) -> object:
+    def _wanted(self) -> object:
         """Return what decides, with the snapshot there is, on what is served."""
-        served = None if self._previous is None else self._previous.path
-        accepted = dict(read_accepted(self.directory))
-        return served, accepted, {name: plan.commit for name, plan in plans.items()}
+        looks = {name: (look.plan and look.commit, look.attempt) for name, look in self._looks.items()}
+        return self._served.path, dict(read_accepted(self.directory)), looks
 
-    def _assemble(
-        self, looks: Mapping[str, Look], plans: Mapping[str, Plan], progress: Progress
-    ) -> SyncResult:
-        if self._serves_all(plans):
-            self._settled = _Settled(self._wanted(plans), {})
+    def _assemble(self, looks: Mapping[str, Look], progress: Progress) -> SyncResult:
+        choices = [self._choice(name) for name in self._names]
+        if self._is_served(choices):
+            self._settled = _Settled(self._wanted(), {})
             return self._result(looks)
-        with SnapshotWriter(self.directory, self._previous) as writer:
-            reader = PartReader(writer, self._previous, self._left_out, self.directory, progress)
-            assembly = self._assembled(plans, reader)
+        previous = self._served.snapshot
+        with SnapshotWriter(self.directory, previous) as writer:
+            reader = PartReader(writer, previous, self._left_out, self.directory, progress)
+            assembly = Assembly(reader, Limits(self._max_shrink, read_accepted(self.directory)))
+            assembly.assemble(choices)
             title = self._title(assembly.records)
-            changed = any(title.sources) and (self._previous is None or title.id != self._previous.id)
+            changed = any(title.sources) and (previous is None or title.id != previous.id)
             if changed:
                 writer.publish(title, self._history)
-        self._keep(assembly.records)
-        self._open_previous()
-        for name in assembly.unfinished:
-            self._followers[name].forget()
-        final = not assembly.unfinished
-        self._settled = _Settled(self._wanted(plans) if final else None, assembly.refusals)
-        return self._result(looks, changed=changed, warnings=tuple(assembly.warnings))
+        self._served.refresh()
+        self._tidy(assembly)
+        self._settled = _Settled(self._wanted(), assembly.refusals)
+        return self._result(looks, changed=changed, warnings=assembly.warnings)
 
-    @property
-    def _records(self) -> Mapping[str, SourceRecord]:
-        """Return what the snapshot says of each source that it holds."""
-        return {record.name: record for record in (self._previous.sources if self._previous else ())}
-
-    def _is_served(self, plan: Plan) -> bool:
-        record = self._records.get(plan.source.name)
-        return (
-            record is not None
-            and record.commit == plan.commit
-            and record.settings == settings_id(plan.source)
+    def _choice(self, name: str) -> Choice:
+        """Return what there is of a source to serve."""
+        source, look, record = self.sources[name], self._looks.get(name), self._served.records.get(name)
+        new = None if look is None else look.plan
+        served = record if self._served.snapshot is not None else None
+        if new is not None and _is_of(served, new):
+            return Choice(source, None, None, served, 0)
+        status = self._last_status().source(name)
+        commit, before = (
+            (status.commit, status.objects) if record is None else (record.commit, record.objects)
         )
+        again = None if commit is None else Plan(source, self._followers[name].repository, commit)
+        if again is not None and (_is_of(served, again) or (new is not None and new.commit == commit)):
+            again = None  # it is the same as what is served, or as what is new
+        return Choice(source, new, again, served, before)
 
-    def _serves_all(self, plans: Mapping[str, Plan]) -> bool:
-        """Tell whether the snapshot holds what all sources name, as far as that is known."""
-        if self._previous is None:
+    def _is_served(self, choices: Sequence[Choice]) -> bool:
+        """Tell whether the snapshot holds just what there is, so that nothing is to be read."""
+        previous = self._served.snapshot
+        if previous is None or any(choice.new or choice.again for choice in choices):
             return False
-        unread = {source.name for source in self._previous.unread}
-        return (
-            {*self._records, *unread} == set(self._names)
-            and all(self._is_served(plan) for plan in plans.values())
-            and all(
-                record.settings == settings_id(self.sources[name]) for name, record in self._records.items()
-            )
-        )
-
-    def _assembled(self, plans: Mapping[str, Plan], reader: PartReader) -> Assembly:
-        limits = Limits(self._max_shrink, read_accepted(self.directory))
-        assembly = Assembly(self._names, reader, limits, self._last_resorts())
-        for number, name in enumerate(self._names):
-            if name in plans and not self._is_served(plans[name]):
-                assembly.read(number, plans[name])
-            else:
-                assembly.keep(number)
-        assembly.settle()
-        return assembly
-
-    def _last_resorts(self) -> Mapping[str, Plan]:
-        """Return what is served of each source for which that was made by other settings than the present."""
-        plans = [
-            Plan(self.sources[status.name], self._followers[status.name].repository, status.commit)
-            for status in self._last_status().sources
-            if status.commit is not None and status.name in self.sources
-        ]
-        return {plan.source.name: plan for plan in plans if not self._is_served(plan)}
+        return self._title([choice.served for choice in choices]).id == previous.id
 
     def _title(self, records: Sequence[SourceRecord | None]) -> Title:
-        missing = [
-            self.sources[name] for name, record in zip(self._names, records, strict=True) if record is None
-        ]
+        pairs = zip(self.sources.values(), records, strict=True)
         unread = [
-            UnreadSource(source.name, source.allow.namespaces, source.allow.kinds) for source in missing
+            UnreadSource(source.name, source.allow.namespaces, source.allow.kinds)
+            for source, record in pairs
+            if record is None
         ]
         return Title(self._left_out, self._now, records, unread)
 
-    def _keep(self, records: Sequence[SourceRecord | None]) -> None:
-        """Keep in each repository's copy the commit that is served."""
-        for record in filter(None, records):
+    def _tidy(self, assembly: Assembly) -> None:
+        """Keep the commits that are served, and let go of what was prepared for them."""
+        for name in assembly.unfinished:
+            self._followers[name].forget()
+        for record in filter(None, assembly.records):
             look = self._looks.get(record.name)
-            if look is not None and look.commit == record.commit:
-                try:
-                    self._followers[record.name].repository.keep(record.commit)
-                except GitError as error:  # it is served all the same
-                    _log.warning("%s: %s", record.name, error)
+            if look is None or look.plan is None or look.commit != record.commit:
+                continue
+            self._looks[record.name] = replace(look, plan=replace(look.plan, prepared=None))
+            self._followers[record.name].served()
+            try:
+                look.plan.repository.keep(record.commit)
+            except GitError as error:  # it is served all the same
+                _log.warning("%s: %s", record.name, error)
 
     def _result(
         self, looks: Mapping[str, Look], *, changed: bool = False, warnings: tuple[str, ...] = ()
     ) -> SyncResult:
-        last = self._last_status()
-        records = self._records
+        last, records = self._last_status(), self._served.records
         refusals = {
             **self._settled.refusals,
             **{name: look.refusal for name, look in self._looks.items() if look.refusal is not None},
@@ -251,11 +218,13 @@ class Synchronizer:
             else last.source(name)
             for name in self._names
         )
-        identity = None if self._previous is None else self._previous.id
-        return SyncResult(changed, identity, sources, warnings, errors_of(self._names, refusals))
+        return SyncResult(changed, self._served.id, sources, warnings, errors_of(self._names, refusals))
 
     def close(self) -> None:
         """Let go of the snapshot."""
-        if self._previous is not None:
-            self._previous.close()
-            self._previous = None
+        self._served.close()
+
+
+def _is_of(record: SourceRecord | None, plan: Plan) -> bool:
+    """Tell whether a record is what reading a plan would make."""
+    return record is not None and record.commit == plan.commit and record.settings == settings_id(plan.source)

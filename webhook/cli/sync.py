@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from types import FrameType
 
 import click
@@ -83,10 +84,18 @@ def _serve(configuration: Configuration) -> None:
 
 
 def _sync_once(configuration: Configuration) -> SyncResult:
-    if ring(configuration.snapshot, _RING):
-        return result_of(read_status(configuration.snapshot))
+    answer = ring(configuration.snapshot, _RING)
+    if answer is not None:
+        return _said(configuration, is_late=not answer)
     with _progress() as report, contextlib.closing(synchronizer_of(configuration)) as synchronizer:
         return synchronizer.sync_once(report)
+
+
+def _said(configuration: Configuration, *, is_late: bool) -> SyncResult:
+    """Return what the service at work in this folder said last."""
+    result = result_of(read_status(configuration.snapshot))
+    late = (f"the service in {configuration.snapshot} is still looking at Git; this is what it said last",)
+    return replace(result, errors=late + result.errors) if is_late else result
 
 
 def _accept(configuration: Configuration, text: str) -> None:
@@ -97,8 +106,9 @@ def _accept(configuration: Configuration, text: str) -> None:
     if not _COMMIT.fullmatch(commit):
         raise click.UsageError("name the commit by all of its digits, as the error does that holds it")
     accepted.accept(configuration.snapshot, name, commit)
-    if ring(configuration.snapshot, _RING):
-        sys.exit(_print_result(result_of(read_status(configuration.snapshot))))
+    answer = ring(configuration.snapshot, _RING)
+    if answer is not None:
+        sys.exit(_print_result(_said(configuration, is_late=not answer)))
     click.echo(f"{name}@{commit[:7]} is accepted, and served from the next sync on.")
 
 

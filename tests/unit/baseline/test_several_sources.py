@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.admission.snapshots import damage
 from tests.unit.baseline.origin import Origin
 from tests.unit.baseline.world import key, names, opened, role, synchronizer
 from webhook.baseline.accepted import accept
-from webhook.baseline.status import read_status
+from webhook.baseline.snapshot_files import current_path
+from webhook.baseline.status import STATUS_FILE, read_status
 from webhook.baseline.sync import Synchronizer
 from webhook.config import Allow, Source
 from webhook.core.normalize.left_out import Ignore, LeftOut
@@ -239,6 +241,134 @@ def test_an_earlier_acceptance_says_nothing_of_another_commit(
     accept(folder, "platform", first)
     origin.commit({"a.yaml": None, "b.yaml": None})
     assert len(sync.sync_once().errors) == 1
+
+
+def test_settings_that_take_too_much_away_are_held_like_a_commit(
+    origin: Origin, folder: Path, source: Source
+) -> None:
+    origin.commit({f"prod/{name}.yaml": role(name) for name in "abc"} | {"test/x.yaml": role("x")})
+    synchronizer(folder, replace(source, path="prod")).sync_once()
+    for _ in range(2):  # after another start too
+        result = synchronizer(folder, replace(source, path="test")).sync_once()
+        assert result.sources[0].trouble == "held"
+        assert names(folder) == ["a", "b", "c"]
+
+
+def test_what_is_held_stays_held_where_the_rules_of_normalization_change(
+    origin: Origin, folder: Path, source: Source
+) -> None:
+    origin.commit({f"{name}.yaml": role(name) for name in "abc"})
+    synchronizer(folder, source).sync_once()
+    origin.commit({f"{name}.yaml": None for name in "abc"} | {"README.md": "empty"})
+    left_out = LeftOut(ignore=(Ignore(("Role",), (("metadata", "labels"),)),))
+    result = synchronizer(folder, source, left_out=left_out).sync_once()
+    assert result.sources[0].trouble == "held"
+    assert names(folder) == ["a", "b", "c"]
+
+
+def test_objects_that_nobody_takes_over_in_the_end_are_not_given_up(
+    origin: Origin, team: Origin, folder: Path, source: Source, other: Source, tmp_path: Path
+) -> None:
+    third = Origin(tmp_path / "third")
+    origin.commit({"a.yaml": role("a"), "b.yaml": role("b")})
+    team.commit({"c.yaml": role("c")})
+    third.commit({"d.yaml": role("d")})
+    sources = (source, other, Source("third", str(third.folder), "main"))
+    synchronizer(folder, *sources).sync_once()
+    origin.commit({"a.yaml": None, "b.yaml": None, "README.md": "given up"})
+    team.commit({"a.yaml": role("a"), "b.yaml": role("b"), "d.yaml": role("d")})  # d is the third's
+    result = synchronizer(folder, *sources).sync_once()
+    assert [status.trouble for status in result.sources] == ["held", "broken", None]
+    assert names(folder) == ["a", "b", "c", "d"]
+
+
+def test_a_claim_does_not_lose_to_one_that_loses_itself(
+    origin: Origin, team: Origin, folder: Path, source: Source, other: Source, tmp_path: Path
+) -> None:
+    third = Origin(tmp_path / "third")
+    origin.commit({"a.yaml": role("a")})
+    team.commit({"b.yaml": role("b")})
+    third.commit({"c.yaml": role("c")})
+    sources = (source, other, Source("third", str(third.folder), "main"))
+    synchronizer(folder, *sources).sync_once()
+    origin.commit({"c.yaml": role("c"), "d.yaml": role("d")})  # c is the third's
+    team.commit({"d.yaml": role("d")})
+    result = synchronizer(folder, *sources).sync_once()
+    assert [status.trouble for status in result.sources] == ["broken", None, None]
+    assert places(folder, "a", "b", "c", "d") == ["platform", "team", "third", "team"]
+
+
+def test_a_source_keeps_nothing_that_it_may_not_declare_any_more(
+    origin: Origin, team: Origin, folder: Path, both: Synchronizer, source: Source, other: Source
+) -> None:
+    origin.commit({"a.yaml": role("a")})
+    team.commit({"b.yaml": role("b"), "p.yaml": role("p", namespace="prod")})
+    both.sync_once()
+    team.commit({"b.yaml": BROKEN})
+    origin.commit({"p.yaml": role("p", namespace="prod")})
+    narrow = replace(other, allow=Allow(("shop",)))
+    result = synchronizer(folder, source, narrow).sync_once()
+    assert [status.trouble for status in result.sources] == [None, "broken"]
+    assert result.sources[1].objects == 1
+    assert places(folder, "a", "b") == ["platform", "team"]
+    with opened(folder) as snapshot:
+        declared = snapshot.declared(key("p", "prod"))
+        assert declared is not None
+        assert declared.provenance.source == "platform"
+
+
+def test_what_an_unread_source_may_declare_follows_its_settings(
+    origin: Origin, folder: Path, source: Source, tmp_path: Path
+) -> None:
+    origin.commit({"a.yaml": role("a")})
+    gone = Source("gone", str(tmp_path / "nowhere"))
+    synchronizer(folder, source, gone).sync_once()
+    narrow = replace(gone, allow=Allow(("other",)))
+    assert synchronizer(folder, source, narrow).sync_once().changed
+    with opened(folder) as snapshot:
+        assert snapshot.unread_source(key("b")) is None
+        assert snapshot.unread_source(key("b", "other")) == "gone"
+
+
+def test_the_snapshot_says_what_is_served_and_not_the_status(
+    origin: Origin, team: Origin, folder: Path, both: Synchronizer, source: Source, other: Source
+) -> None:
+    origin.commit({"a.yaml": role("a")})
+    team.commit({"b.yaml": role("b")})
+    both.sync_once()
+    stale = (folder / STATUS_FILE).read_bytes()
+    origin.commit({"a.yaml": role("a2")})
+    both.sync_once()
+    (folder / STATUS_FILE).write_bytes(stale)  # as a killed process leaves it
+    origin.folder.rename(origin.folder.with_name("elsewhere"))
+    team.commit({"b.yaml": role("b2")})
+    result = synchronizer(folder, source, other).sync_once()
+    assert [status.trouble for status in result.sources] == ["unreachable", None]
+    assert names(folder) == ["a2", "b2"]
+
+
+def test_a_damaged_snapshot_is_made_anew(origin: Origin, folder: Path, source: Source) -> None:
+    origin.commit({f"{number:03}.yaml": role(f"r{number:03}") for number in range(200)})
+    synchronizer(folder, source).sync_once()
+    path = current_path(folder)
+    assert path is not None
+    damage(path)
+    origin.commit({"more.yaml": role("more")})
+    result = synchronizer(folder, source).sync_once()
+    assert (result.changed, result.errors, result.objects) == (True, (), 201)
+    assert len(names(folder)) == 201
+
+
+@pytest.mark.parametrize("names_of_files", [("x\udcff.yaml", "x\\xff.yaml")])
+def test_two_files_whose_names_look_the_same_are_refused_and_hold_up_nobody(
+    origin: Origin, team: Origin, folder: Path, both: Synchronizer, names_of_files: tuple[str, str]
+) -> None:
+    origin.commit({"a.yaml": role("a")})
+    team.commit({name: role(f"r{number}") for number, name in enumerate(names_of_files)})
+    result = both.sync_once()
+    assert [status.trouble for status in result.sources] == [None, "broken"]
+    assert "two files have this name" in result.errors[0]
+    assert names(folder) == ["a"]
 
 
 # Reading no more than what changed

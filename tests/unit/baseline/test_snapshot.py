@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import sqlite3
@@ -30,6 +31,7 @@ from webhook.config import Source, Verify
 from webhook.core.normalize.left_out import Ignore, LeftOut
 from webhook.core.objects import ABSENT_DIGEST, Baseline, Declared, ObjectKey, Provenance
 
+COMMITS = itertools.count(1)
 NOON = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 LEFT_OUT = left_out_id(LeftOut())
 
@@ -52,7 +54,7 @@ def record(
 def write(
     folder: Path,
     objects: dict[str, bytes],
-    commit: str = "3f2c1ab",
+    commit: str | None = None,
     *,
     history: int = 10,
     left_out: LeftOut | None = None,
@@ -62,7 +64,8 @@ def write(
     with SnapshotWriter(folder, previous) as writer:
         for name, digest in objects.items():
             assert writer.add(0, row(name, digest)) is None
-        writer.publish(Title(left_out or LeftOut(), NOON, [record(commit, len(objects))]), history)
+        named = record(commit or f"{next(COMMITS):040x}", len(objects))
+        writer.publish(Title(left_out or LeftOut(), NOON, [named]), history)
     if previous is not None:
         previous.close()
 
@@ -84,7 +87,7 @@ def opened(folder: Path, snapshots: list[Snapshot]) -> Snapshot:
 
 
 def test_what_was_written_is_read(tmp_path: Path, snapshots: list[Snapshot]) -> None:
-    write(tmp_path, {"web": b"one", "db": b"two"})
+    write(tmp_path, {"web": b"one", "db": b"two"}, "3f2c1ab")
     snapshot: Baseline = opened(tmp_path, snapshots)
     assert snapshot.declared(key("web")) == Declared(
         key=key("web"),
@@ -101,7 +104,7 @@ def test_what_was_written_is_read(tmp_path: Path, snapshots: list[Snapshot]) -> 
 
 
 def test_a_snapshot_says_what_it_is(tmp_path: Path, snapshots: list[Snapshot]) -> None:
-    write(tmp_path, {"web": b"one", "db": b"two"})
+    write(tmp_path, {"web": b"one", "db": b"two"}, "3f2c1ab")
     snapshot = opened(tmp_path, snapshots)
     assert snapshot.id == snapshot_id([record()], [], LeftOut())
     assert (snapshot.object_count, snapshot.left_out_id) == (2, LEFT_OUT)
@@ -186,6 +189,41 @@ def test_what_was_declared_once_more_is_remembered_longer(tmp_path: Path, snapsh
     for digest in (b"1", b"2", b"1", b"3", b"3"):
         write(tmp_path, {"web": digest}, history=2)
     assert earlier(tmp_path, "web", snapshots) == {b"1"}
+
+
+def test_the_revisions_of_a_source_are_counted_apart_from_those_of_others(
+    tmp_path: Path, snapshots: list[Snapshot]
+) -> None:
+    def publish(platform: int, team: int) -> None:
+        previous = open_current(tmp_path)
+        with SnapshotWriter(tmp_path, previous) as writer:
+            writer.add(0, row("web", b"%d" % platform))
+            writer.add(1, row("api", b"%d" % team))
+            records = [record(f"{platform:040x}"), record(f"{team:040x}", name="team")]
+            writer.publish(Title(LeftOut(), NOON, records), 2)
+        if previous is not None:
+            previous.close()
+
+    publish(1, 1)
+    publish(1, 2)
+    for number in range(2, 12):
+        publish(number, 2)
+    assert earlier(tmp_path, "api", snapshots) == {b"1"}
+    assert earlier(tmp_path, "web", snapshots) == {b"9", b"10"}
+
+
+def test_what_a_source_declares_when_it_is_first_read_was_not_undeclared_before(
+    tmp_path: Path, snapshots: list[Snapshot]
+) -> None:
+    with SnapshotWriter(tmp_path) as writer:
+        writer.add(0, row("web"))
+        unread = [UnreadSource("team", ("*",), ("*",))]
+        writer.publish(Title(LeftOut(), NOON, [record(), None], unread), 10)
+    with SnapshotWriter(tmp_path, opened(tmp_path, snapshots)) as writer:
+        writer.add(0, row("web"))
+        writer.add(1, row("api"))
+        writer.publish(Title(LeftOut(), NOON, [record(), record(name="team")]), 10)
+    assert earlier(tmp_path, "api", snapshots) == set()
 
 
 def test_no_history_is_kept_when_none_is_wanted(tmp_path: Path, snapshots: list[Snapshot]) -> None:
