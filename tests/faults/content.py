@@ -48,7 +48,7 @@ def there_is_more_to_fetch_than_max_size(team: Team) -> Parts:
     yield None
     commit = team.change({"noise": random.Random(4).randbytes(2 * MIB)})  # noqa: S311  # no secret
     yield fails(
-        Trouble.UNREACHABLE,
+        Trouble.BROKEN,
         f"{team.at(commit)}: commit {commit[:7]} could not be fetched: ",
         "has more to fetch than the 1Mi of `maxSize`: raise it, or name a smaller path",
     )
