@@ -11,6 +11,7 @@ import math
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from webhook.baseline.errors import BaselineError
 from webhook.baseline.follower import Look
@@ -26,6 +27,28 @@ FIRST_LOOKS = 30.0
 _log = logging.getLogger(__name__)
 
 
+@dataclass(slots=True, eq=False)
+class _Watch:
+    """One source: when its next look is ``due`` (of the monotonic clock), and how its looks go.
+
+    Looks are numbered: the last one that was ``begun``, that ``settled``, and that settled well
+    (``confirmed``).
+    """
+
+    interval: float
+    due: float = 0.0
+    begun: int = 0
+    settled: int = 0
+    confirmed: int = 0
+    found: Look | None = None
+    in_trouble: bool = False
+
+    @property
+    def is_looking(self) -> bool:
+        """Tell whether a look is on its way, or what it found waits to be settled."""
+        return self.begun > self.settled
+
+
 class Schedule:
     """Looks at the sources of a synchronizer until it is stopped."""
 
@@ -33,20 +56,14 @@ class Schedule:
         """Look every ``interval`` seconds, counted from begin to begin, where a source says nothing else."""
         self._synchronizer = synchronizer
         self._first_looks = first_looks
-        self._intervals = {
-            name: interval if source.interval is None else source.interval.total_seconds()
+        self._changed = threading.Condition()
+        # Under the condition:
+        self._stopped = False
+        self._watches = {
+            name: _Watch(interval if source.interval is None else source.interval.total_seconds())
             for name, source in synchronizer.sources.items()
         }
-        self._changed = threading.Condition()
-        # All of it under the condition.
-        self._stopped = False
-        self._due = dict.fromkeys(self._intervals, 0.0)
-        self._begun = dict.fromkeys(self._intervals, 0)
-        self._settled = dict.fromkeys(self._intervals, 0)
-        self._confirmed = dict.fromkeys(self._intervals, 0)
-        self._found: dict[str, Look] = {}
-        self._troubled: frozenset[str] = frozenset()
-        # Of the thread that runs.
+        # Of the thread that runs:
         self._patience = 0.0
         self._logged_errors: tuple[str, ...] = ()
 
@@ -61,8 +78,8 @@ class Schedule:
     def request(self, names: Iterable[str]) -> None:
         """Have some sources looked at now, by their names; returns at once."""
         with self._changed:
-            for name in self._due.keys() & set(names):
-                self._due[name] = 0.0
+            for name in self._watches.keys() & set(names):
+                self._watches[name].due = 0.0
             self._changed.notify_all()
 
     def look_now(self, timeout: float) -> bool:
@@ -72,11 +89,11 @@ class Schedule:
         is a source that is being looked at while the status says already that it is in trouble.
         """
         with self._changed:
-            hanging = {name for name in self._troubled if self._is_looking(name)}
-            wanted = {name: begun + 1 for name, begun in self._begun.items() if name not in hanging}
-            self.request(wanted)
+            hanging = [watch for watch in self._watches.values() if watch.in_trouble and watch.is_looking]
+            wanted = [(watch, watch.begun + 1) for watch in self._watches.values() if watch not in hanging]
+            self.request(self._watches)
             return self._changed.wait_for(
-                lambda: all(self._confirmed[name] >= number for name, number in wanted.items()), timeout
+                lambda: all(watch.confirmed >= number for watch, number in wanted), timeout
             )
 
     # The loop
@@ -101,46 +118,44 @@ class Schedule:
 
     def _idle(self) -> float:
         """Return the seconds until something is due, or the first looks have been waited for long enough."""
-        times = [due for name, due in self._due.items() if not self._is_looking(name)]
-        if self._found:
+        times = [watch.due for watch in self._watches.values() if not watch.is_looking]
+        if any(watch.found for watch in self._watches.values()):
             times.append(self._patience)
         return min(max(0.0, min(times, default=math.inf) - time.monotonic()), threading.TIMEOUT_MAX)
 
     def _is_due(self) -> bool:
         now = time.monotonic()
-        return any(due <= now and not self._is_looking(name) for name, due in self._due.items())
+        return any(watch.due <= now and not watch.is_looking for watch in self._watches.values())
 
     def _is_ready(self) -> bool:
         """Tell whether there is something to settle: the first snapshot waits a while for all sources."""
-        all_looked = all(name in self._found or number for name, number in self._settled.items())
-        return bool(self._found) and (all_looked or time.monotonic() >= self._patience)
-
-    def _is_looking(self, name: str) -> bool:
-        return self._begun[name] > self._settled[name]
+        watches = self._watches.values()
+        all_looked = all(watch.found or watch.settled for watch in watches)
+        return any(watch.found for watch in watches) and (all_looked or time.monotonic() >= self._patience)
 
     def _begin_looks(self) -> None:
         with self._changed:
             now = time.monotonic()
-            for name, due in self._due.items():
-                if due <= now and not self._is_looking(name):
-                    self._due[name] = now + self._intervals[name]
-                    self._begun[name] += 1
+            for name, watch in self._watches.items():
+                if watch.due <= now and not watch.is_looking:
+                    watch.due = now + watch.interval
+                    watch.begun += 1
                     # Nobody waits for one that hangs when the process ends.
-                    threading.Thread(
-                        target=self._look, args=(name,), name=f"look-{name}", daemon=True
-                    ).start()
+                    threading.Thread(target=self._look, args=(name,), daemon=True).start()
 
     def _look(self, name: str) -> None:
         look = self._synchronizer.look(name)
         with self._changed:
-            self._found[name] = look
+            self._watches[name].found = look
             self._changed.notify_all()
 
     def _take_found(self) -> Mapping[str, Look]:
         with self._changed:
             if not self._is_ready():
                 return {}
-            found, self._found = self._found, {}
+            found = {name: watch.found for name, watch in self._watches.items() if watch.found}
+            for name in found:
+                self._watches[name].found = None
             return found
 
     def _settle(self, found: Mapping[str, Look], progress: Progress) -> None:
@@ -154,15 +169,17 @@ class Schedule:
             _log.exception("sync failed")
         with self._changed:
             for name in found:
-                self._settled[name] = self._begun[name]
+                self._watches[name].settled = self._watches[name].begun
             if result is not None:
-                self._confirmed.update({name: self._begun[name] for name in found})
-                self._troubled = frozenset(
-                    source.name
-                    for source in result.sources
-                    if source.trouble not in (None, Trouble.UNTRUSTED)  # whose end would be of consequence
-                )
+                self._confirm(found, result)
             self._changed.notify_all()
+
+    def _confirm(self, found: Mapping[str, Look], result: SyncResult) -> None:
+        for name in found:
+            self._watches[name].confirmed = self._watches[name].begun
+        for source in result.sources:
+            # Whether one that is not trusted is still in trouble decides on more than a warning: wait for it.
+            self._watches[source.name].in_trouble = source.trouble not in (None, Trouble.UNTRUSTED)
 
     def _log_result(self, result: SyncResult) -> None:
         if result.changed:

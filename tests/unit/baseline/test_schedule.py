@@ -72,7 +72,7 @@ def test_the_loop_outlives_what_fails(
     with running(Schedule(sync, 0.01)):
         for _ in range(3):
             assert times.acquire(timeout=PATIENCE)
-    assert log.count("sync failed") >= 2
+    assert log.count("sync failed") >= 1
 
 
 def test_each_source_has_its_own_interval(
