@@ -17,10 +17,11 @@ from webhook.baseline.push.certificate import Certificate
 from webhook.baseline.push.complaints import Complaints
 from webhook.baseline.push.connection import DEFAULT_LIMITS, Answer, Limits, Request
 from webhook.baseline.push.input import Refusal
+from webhook.baseline.push.pace import Pace
 from webhook.baseline.push.payload import identity, is_ping, repositories_in
 from webhook.baseline.push.relay import PATH, RELAYED, Relay
 from webhook.baseline.push.server import Server
-from webhook.baseline.push.signature import is_signed
+from webhook.baseline.push.signature import is_signed, sign
 from webhook.config import ReceiverConfig, Source
 
 MIN_SECRET = 16  # bytes
@@ -34,6 +35,7 @@ class Receiver:
     """Answers pushes, in threads of its own, from ``start`` to ``stop`` or for as long as it is entered.
 
     ``request`` is called with the names of the sources to fetch; it must be thread-safe and return at once.
+    It may be called a moment after the end, too, for a push that came before.
     Raises ReceiverError where the address cannot be had, the secret is too short, or the certificate cannot
     be used. A secret that is not there yet is waited for: pushes are refused until then.
     """
@@ -48,6 +50,7 @@ class Receiver:
         self._secret_file = config.secret
         self._repositories = {source.name: identity(source.repository) for source in sources}
         self._request = request
+        self._looks, self._relays = Pace(limits.gap), Pace(limits.gap)
         self._complaints = Complaints(_log)
         folder = config.certificates
         certificate = Certificate(folder, self._complaints) if folder else None
@@ -102,9 +105,9 @@ class Receiver:
         if is_ping(request.headers):
             return Answer(200, {"sources": []})
         names = self._sources_of(body)
-        self._request(names)
+        self._looks.do(self._request, names)
         if RELAYED not in request.headers:
-            self._relay.send(body, secret)
+            self._relays.do(lambda _: self._relay.send(body, secret), [sign(body, secret)])
         _log.info("a push: fetching %s", ", ".join(names))
         return Answer(202, {"sources": names})
 

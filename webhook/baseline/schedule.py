@@ -118,10 +118,11 @@ class Schedule:
 
     def _idle(self) -> float:
         """Return the seconds until something is due, or the first looks have been waited for long enough."""
+        now = time.monotonic()
         times = [watch.due for watch in self._watches.values() if not watch.is_looking]
-        if any(watch.found for watch in self._watches.values()):
+        if self._patience > now:
             times.append(self._patience)
-        return min(max(0.0, min(times, default=math.inf) - time.monotonic()), threading.TIMEOUT_MAX)
+        return min(max(0.0, min(times, default=math.inf) - now), threading.TIMEOUT_MAX)
 
     def _is_due(self) -> bool:
         now = time.monotonic()

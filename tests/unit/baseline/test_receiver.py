@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from tests.unit.admission.serving import eventually
 from tests.unit.baseline.push.pushing import (
     ALL,
     OF_PLATFORM,
@@ -27,6 +28,7 @@ from tests.unit.baseline.push.pushing import (
     signed,
 )
 from webhook.baseline.errors import ReceiverError
+from webhook.baseline.push.connection import Limits
 from webhook.baseline.receiver import Receiver
 from webhook.config import ReceiverConfig
 
@@ -234,6 +236,20 @@ def test_a_body_that_was_changed_on_the_way_is_refused(one: Replica, sign: Any) 
 def test_a_push_that_is_sent_again_only_fetches_again(one: Replica) -> None:
     assert [one.push().status for _ in range(3)] == [202] * 3
     assert one.requested == [OF_PLATFORM] * 3
+
+
+def test_a_push_that_is_sent_again_and_again_does_not_fetch_again_at_once(tmp_path: Path) -> None:
+    with replica(tmp_path, Limits(gap=60)) as one:
+        assert [one.push().status for _ in range(20)] == [202] * 20
+        assert one.requested == [OF_PLATFORM]
+        assert one.push({"repository": {"clone_url": "git@git.example.com:acme/shop.git"}}).status == 202
+        assert one.requested == [OF_PLATFORM, ("shop",)]
+
+
+def test_the_last_of_many_pushes_is_fetched_in_the_end(tmp_path: Path) -> None:
+    with replica(tmp_path, Limits(gap=0.5)) as one:
+        assert [one.push().status for _ in range(2)] == [202] * 2
+        eventually(lambda: one.requested == [OF_PLATFORM] * 2)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import json
 import logging
 import re
 import socket
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from socketserver import BaseServer
 from typing import Any
 
 from webhook.baseline.push.input import Input, Refusal
+from webhook.baseline.push.places import Places
 
 _MAX_LINE = 8192
 _LENGTH = re.compile(r"[0-9]{1,15}", re.ASCII)
@@ -27,18 +27,22 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What strangers may take of us: times in seconds, sizes in bytes.
+    """What strangers may take of us: times in seconds, sizes in bytes, and ``body_rate`` in bytes a second.
 
-    One body of more than ``small_body`` at a time, so that all connections together take little memory.
+    Few bodies of more than ``small_body`` at a time, so that all connections together take little memory.
+    A source is looked at once in ``gap`` for pushes, and the same push is relayed once in it.
     """
 
     connections: int = 64
-    header_time: float = 10  # the TLS handshake too
-    body_time: float = 30
+    header_time: float = 3  # the TLS handshake too
+    body_time: float = 5  # beyond what the body takes at body_rate
+    body_rate: float = 2**20
     closing_time: float = 2
     header: int = 32 * 2**10
     small_body: int = 2**20
     body: int = 25 * 2**20
+    large_bodies: int = 2
+    gap: float = 1
 
 
 DEFAULT_LIMITS = Limits()
@@ -65,11 +69,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What all connections share: who answers, the limits, and the right to send a large body."""
+    """What all connections share: who answers, the limits, and the places for large bodies."""
 
     respond: Callable[[Request], Answer]
     limits: Limits
-    large_body: threading.Lock = field(default_factory=threading.Lock)
+    large_bodies: Places
 
 
 class Connection(BaseHTTPRequestHandler):
@@ -119,13 +123,13 @@ class Connection(BaseHTTPRequestHandler):
         length = self._length()
         limits = self._service.limits
         if length > limits.small_body:
-            if not self._service.large_body.acquire(blocking=False):
-                raise Refusal(503, "another large push is being read; send it again")
-            self._held.callback(self._service.large_body.release)
+            if not self._service.large_bodies.take(self.connection, self.client_address[0]):
+                raise Refusal(503, "other large pushes are being read; send it again")
+            self._held.callback(self._service.large_bodies.leave, self.connection)
         if self.headers.get("Expect", "").lower() == "100-continue":
             self.send_response_only(100)
             self.end_headers()
-        self._input.allow(length, limits.body_time)
+        self._input.allow(length, limits.body_time, limits.body_rate)
         body = self.rfile.read(length)
         if len(body) < length:
             raise Refusal(400, "the body is shorter than Content-Length says")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import socket
 import time
 from io import RawIOBase
@@ -17,17 +18,21 @@ class Refusal(Exception):  # noqa: N818  # what a client is told; nothing of our
 
 
 class Input(RawIOBase):
-    """Reads from a socket up to ``size`` bytes within ``seconds``. Raises Refusal beyond either."""
+    """Reads from a socket up to ``size`` bytes within ``seconds``. Raises Refusal beyond either.
+
+    With a ``rate``, in bytes a second, the seconds are what it may take longer than at this rate.
+    """
 
     def __init__(self, connection: socket.socket, size: int, seconds: float) -> None:
         self._connection = connection
         self._size = 0
         self.allow(size, seconds)
 
-    def allow(self, size: int, seconds: float) -> None:
+    def allow(self, size: int, seconds: float, rate: float = math.inf) -> None:
         """Allow so many bytes more, and so much time from now."""
         self._size += size
         self._end = time.monotonic() + seconds
+        self._rate = rate
 
     def readable(self) -> bool:
         """Return true: it is made to be read."""
@@ -46,4 +51,5 @@ class Input(RawIOBase):
         except OSError:
             raise Refusal(400, "the connection broke") from None
         self._size -= count
+        self._end += count / self._rate
         return count

@@ -14,6 +14,7 @@ from typing import Any
 from webhook.baseline.errors import ReceiverError
 from webhook.baseline.push.certificate import Certificate
 from webhook.baseline.push.connection import Answer, Connection, Limits, Request, Service
+from webhook.baseline.push.places import Places
 
 _PAUSE = 0.1  # seconds
 
@@ -28,7 +29,7 @@ class Server(ThreadingMixIn, TCPServer):
 
     allow_reuse_address = True
     daemon_threads = True
-    request_queue_size = 128
+    request_queue_size = 1024  # a connection that finds it full tries again only after a second
 
     def __init__(
         self,
@@ -41,12 +42,13 @@ class Server(ThreadingMixIn, TCPServer):
         self._certificate = certificate
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="push-receiver", daemon=True)
-        self._slots = threading.Semaphore(limits.connections)
+        self._places = Places(limits.connections)
+        service = Service(respond, limits, Places(limits.large_bodies))
         host, _, port = address.rpartition(":")
         try:
             found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)
             self.address_family, *_, (numeric_host, *_) = found[0]
-            super().__init__((str(numeric_host), int(port)), partial(Connection, Service(respond, limits)))
+            super().__init__((str(numeric_host), int(port)), partial(Connection, service))
         except OSError as error:
             reason = error.strerror or error
             raise ReceiverError(
@@ -85,14 +87,14 @@ class Server(ThreadingMixIn, TCPServer):
             raise
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Answer in a new thread; hang up where there are too many already."""
-        if not self._slots.acquire(blocking=False):
+        """Answer in a new thread; where there are too many already, one of them is hung up on."""
+        if not self._places.take(request, client_address[0]):
             self.shutdown_request(request)
             return
         try:
             super().process_request(request, client_address)
         except RuntimeError:  # no thread to be had
-            self._slots.release()
+            self._places.leave(request)
             raise
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
@@ -100,7 +102,7 @@ class Server(ThreadingMixIn, TCPServer):
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self._slots.release()
+            self._places.leave(request)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Shake hands, where there is a certificate, and answer."""

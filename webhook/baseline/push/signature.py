@@ -9,7 +9,8 @@
 | GitLab, signing token | webhook-signature | as standardwebhooks.com says |
 | anything else | X-Baseward-Signature | as X-Hub-Signature-256 |
 
-No timestamp is held against the clock: a push that is sent again fetches again, which changes nothing.
+No timestamp is held against the clock: a push that is sent again fetches again, which changes nothing,
+and no more than once a second (``Pace``).
 """
 
 from __future__ import annotations

@@ -29,6 +29,9 @@ SOURCES = (
     Source("local", "/srv/git/acme/platform"),
 )
 OF_PLATFORM = ("platform", "network")
+UNPACED = Limits(gap=0)
+"""Each push is passed on at once, so that a test can count them."""
+
 ALL = ("platform", "network", "shop", "local")
 PAYLOAD: dict[str, Any] = {"ref": "refs/heads/main", "repository": {"clone_url": PLATFORM}}
 
@@ -53,7 +56,7 @@ class Replica:
             ReceiverConfig(**{"address": "127.0.0.1:0", "secret": self.secret_file, **config}),
             SOURCES,
             self._request,
-            limits or Limits(),
+            limits or UNPACED,
         )
         self.host, _, port = self.receiver.address.rpartition(":")
         self.port = int(port)
@@ -85,8 +88,8 @@ class Replica:
         body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         return self.ask("POST", body=body, headers=signed(body) if headers is None else headers, **how)
 
-    def raw(self) -> socket.socket:
-        return socket.create_connection((self.host.strip("[]"), self.port), PATIENCE)
+    def raw(self, source: str = "") -> socket.socket:
+        return socket.create_connection((self.host.strip("[]"), self.port), PATIENCE, (source, 0))
 
     def say(self, text: bytes, *, and_end: bool = False) -> bytes:
         """Send bytes as they are, and return all that comes back."""

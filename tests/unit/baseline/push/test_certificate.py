@@ -59,3 +59,10 @@ def test_who_does_not_speak_tls_is_hung_up_on(one: Replica) -> None:
 def test_without_a_certificate_it_does_not_begin(tmp_path: Path) -> None:
     with pytest.raises(ReceiverError, match=r"cannot use tls\.crt with tls\.key of .*: put a PEM chain"):
         Replica(tmp_path, certificates=tmp_path)
+
+
+def test_who_does_not_shake_hands_gives_its_place_to_a_push(tmp_path: Path) -> None:
+    issue(tmp_path)
+    with replica(tmp_path, Limits(connections=1), certificates=tmp_path) as one, one.raw() as silent:
+        assert one.push(context=trusting()).status == 202
+        assert silent.recv(1) == b""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.admission.serving import eventually, issue, trusting
+from tests.unit.admission.serving import PATIENCE, eventually, issue, trusting
 from tests.unit.baseline.push.pushing import (
     OF_PLATFORM,
     PAYLOAD,
@@ -21,6 +21,7 @@ from tests.unit.baseline.push.pushing import (
     replica,
     signed,
 )
+from webhook.baseline.push.connection import Limits
 from webhook.baseline.push.relay import Relay, Where
 
 HOSTS = ("127.0.0.1", "127.0.0.2")
@@ -145,6 +146,16 @@ def test_what_a_peer_hears_is_the_body_and_a_signature_and_never_the_secret(
         *("Host", "Accept-Encoding", "Content-Length", "X-Baseward-Signature", "Baseward-Relayed")
     }
     assert SECRET not in head.decode()
+
+
+def test_a_push_that_is_sent_again_and_again_is_relayed_once(tmp_path: Path, stranger: Peer) -> None:
+    with replica(tmp_path, Limits(gap=60), peers=(stranger.url,)) as one:
+        assert [one.push().status for _ in range(5)] == [202] * 5
+        stranger.hear()
+        relays_are_done()
+        stranger.listener.settimeout(PATIENCE)
+        assert one.push({"another": "push"}).status == 202
+        assert stranger.hear().endswith(b'{"another": "push"}')
 
 
 def test_a_redirect_is_not_followed_and_is_logged_once(

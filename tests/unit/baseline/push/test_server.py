@@ -5,16 +5,18 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.unit.admission.serving import eventually
-from tests.unit.baseline.push.pushing import OF_PLATFORM, PAYLOAD, Replica, read_all, replica, signed
+from tests.unit.baseline.push.pushing import OF_PLATFORM, PAYLOAD, UNPACED, Replica, read_all, replica, signed
 from webhook.baseline.push.connection import Limits
 
-SHORT = Limits(connections=4, header_time=0.5, body_time=0.5, closing_time=0.5)
+SHORT = Limits(connections=4, header_time=0.5, body_time=0.5, closing_time=0.5, gap=0)
+FEW = Limits(connections=4, gap=0)
 HEAD = b"POST /hooks/git HTTP/1.1\r\nHost: a\r\n"
 MIB = 2**20
 
@@ -74,7 +76,10 @@ def test_who_stops_in_the_middle_is_told_and_hung_up_on(one: Replica, begin: byt
     assert status(one.say(begin)) == 408
 
 
-@pytest.mark.parametrize("begin", [HEAD + b"X: ", HEAD + b"Content-Length: 100000\r\n\r\n"])
+@pytest.mark.parametrize(
+    "begin",
+    [HEAD + b"X: ", HEAD + b"Content-Length: 100000\r\n\r\n", HEAD + b"Content-Length: 2000000\r\n\r\n"],
+)
 def test_a_byte_now_and_then_gains_no_time(one: Replica, begin: bytes) -> None:
     with one.raw() as connection:
         connection.sendall(begin)
@@ -97,12 +102,25 @@ def test_an_answer_that_nobody_waits_for_costs_nothing(one: Replica) -> None:
             connection.sendall(HEAD + b"Content-Length: 5\r\n\r\n12")
 
 
-def test_too_many_connections_are_hung_up_on_until_others_have_ended(one: Replica) -> None:
-    with contextlib.ExitStack() as stack:
-        held = [stack.enter_context(one.raw()) for _ in range(SHORT.connections)]
-        assert one.say(b"GET /livez HTTP/1.1\r\n\r\n") == b""
-        assert [status(read_all(connection)) for connection in held] == [408] * SHORT.connections
-    eventually(one.is_well)
+def test_who_is_silent_longest_gives_its_place_to_a_push_when_all_are_taken(tmp_path: Path) -> None:
+    with replica(tmp_path, FEW) as one, contextlib.ExitStack() as stack:
+        held = [stack.enter_context(one.raw()) for _ in range(FEW.connections)]
+        assert one.push().status == 202
+        assert read_all(held[0]) == b""
+        for connection in held[1:]:
+            connection.sendall(b"GET /livez HTTP/1.1\r\n\r\n")
+            assert status(read_all(connection)) == 200
+
+
+def test_a_host_with_many_connections_takes_places_from_itself_only(tmp_path: Path) -> None:
+    body = json.dumps(PAYLOAD).encode()
+    (name, value) = next(iter(signed(body).items()))
+    with replica(tmp_path, FEW) as one, one.raw() as forge, contextlib.ExitStack() as stack:
+        forge.sendall(HEAD + f"Content-Length: {len(body)}\r\n{name}: {value}\r\n\r\n".encode())
+        many = [stack.enter_context(one.raw("127.0.0.2")) for _ in range(20)]
+        assert [read_all(connection) for connection in many[:17]] == [b""] * 17
+        forge.sendall(body)
+        assert status(read_all(forge)) == 202
 
 
 def test_hundreds_of_connections_at_once_leave_it_well(one: Replica) -> None:
@@ -112,18 +130,29 @@ def test_hundreds_of_connections_at_once_leave_it_well(one: Replica) -> None:
     eventually(one.is_well)
 
 
-def test_a_large_push_is_read_and_a_second_one_beside_it_is_not(tmp_path: Path) -> None:
+def test_large_pushes_that_stop_in_the_middle_do_not_keep_others_out(tmp_path: Path) -> None:
     body = json.dumps({**PAYLOAD, "commits": "x" * 2 * MIB}).encode()
-    with replica(tmp_path) as one:
+    with replica(tmp_path) as one, contextlib.ExitStack() as stack:
+        held = [stack.enter_context(one.raw()) for _ in range(UNPACED.large_bodies)]
+        for connection in held:
+            connection.sendall(HEAD + b"Content-Length: %d\r\nExpect: 100-continue\r\n\r\n" % len(body))
+            assert status(connection.recv(1000)) == 100
+            connection.sendall(body[:MIB])
         assert one.push(body).status == 202
-        with one.raw() as first:
-            first.sendall(HEAD + b"Content-Length: %d\r\nExpect: 100-continue\r\n\r\n" % len(body))
-            assert status(first.recv(1000)) == 100
-            first.sendall(body[:MIB])
-            assert one.push(body).status == 503
-            assert one.push().status == 202
-        eventually(lambda: one.push(body).status == 202)
-    assert set(one.requested) == {OF_PLATFORM}
+        assert read_all(held[0]) == b""
+        assert [one.push(body).status for _ in range(3)] == [202] * 3
+    assert one.requested == [OF_PLATFORM] * 4
+
+
+def test_a_body_that_keeps_coming_may_take_longer_than_one_that_stops(tmp_path: Path) -> None:
+    body = json.dumps({**PAYLOAD, "commits": "x" * 500_000}).encode()
+    (name, value) = next(iter(signed(body).items()))
+    with replica(tmp_path, Limits(body_time=0.5, body_rate=100_000)) as one, one.raw() as connection:
+        connection.sendall(HEAD + f"Content-Length: {len(body)}\r\n{name}: {value}\r\n\r\n".encode())
+        for start in range(0, len(body), 150_000):
+            connection.sendall(body[start : start + 150_000])
+            time.sleep(0.2)
+        assert status(read_all(connection)) == 202
 
 
 def test_a_body_is_asked_for_when_the_client_waits_to_be_asked(one: Replica) -> None:
