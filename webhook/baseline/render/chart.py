@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import glob
+import os
 import posixpath
 import re
 from dataclasses import dataclass
@@ -84,6 +85,8 @@ class Templates:
     """Finds the files behind the names that helm gives its templates, made of the names of charts.
 
     ``chart`` is the chart's folder. ``fetched`` tells that its dependencies are not from the repository.
+    Strangers choose the names. So those that lead anywhere but down are not looked for; the others are, with
+    os.path, as pathlib raises where a name is too long.
     """
 
     def __init__(self, tree: Path, chart: str, *, fetched: bool = False) -> None:
@@ -93,7 +96,7 @@ class Templates:
         self._known: dict[str, dict[str, Dependency]] = {}
 
     def path(self, source: str) -> str:
-        """Return a template's path in the repository.
+        """Return a template's path in the repository, whatever strangers call their templates.
 
         Of a packed chart it is the package; of a fetched one, or in doubt, the Chart.yaml that asks for it.
         """
@@ -101,22 +104,27 @@ class Templates:
         while subchart := _SUBCHART.fullmatch(rest):
             name, rest = subchart.groups()
             place = self._subchart(folder, name)
-            if not (self._tree / place).is_dir():
+            if not os.path.isdir(self._tree / place):  # noqa: PTH112
                 return place
             folder = place
+        asked = posixpath.join(folder, CHART_FILE)
         found = posixpath.join(folder, rest)
-        return found if (self._tree / found).is_file() else posixpath.join(folder, CHART_FILE)
+        return found if _is_plain(rest) and os.path.isfile(self._tree / found) else asked  # noqa: PTH113
 
     def _subchart(self, folder: str, name: str) -> str:
-        dependency = self._dependencies(folder).get(name)
-        here = posixpath.join(folder, "charts", dependency.name if dependency else name)
-        if (self._tree / here).is_dir():
-            return here
         asked = posixpath.join(folder, CHART_FILE)
+        dependency = self._dependencies(folder).get(name)
+        called = dependency.name if dependency else name
+        if not _is_plain(called):
+            return asked
+        here = posixpath.join(folder, "charts", called)
+        if os.path.isdir(self._tree / here):  # noqa: PTH112
+            return here
         if self._fetched and folder == self._chart:
-            return (dependency.folder() if dependency else None) or asked
-        packages = list(self._tree.glob(f"{glob.escape(here)}-[0-9]*.tgz"))
-        return str(packages[0].relative_to(self._tree)) if len(packages) == 1 else asked
+            place = dependency.folder() if dependency else None
+            return place if place and _is_plain(place) else asked
+        packages = glob.glob(f"{glob.escape(here)}-[0-9]*.tgz", root_dir=self._tree)  # noqa: PTH207
+        return packages[0] if len(packages) == 1 else asked
 
     def _dependencies(self, folder: str) -> dict[str, Dependency]:
         if folder not in self._known:
@@ -127,3 +135,8 @@ class Templates:
                 found = read_dependencies(self._tree, posixpath.join(folder, CHART_FILE))
             self._known[folder] = {dependency.alias or dependency.name: dependency for dependency in found}
         return self._known[folder]
+
+
+def _is_plain(path: str) -> bool:
+    """Tell whether a path leads only down from where it starts."""
+    return not {"", ".", ".."}.intersection(path.split("/"))

@@ -70,8 +70,9 @@ def _problem(
     lacking = _lacking(dependency.name, missing)
     shown = safe(redact(repository), _MAX_URL)
     if folder is not None:
-        is_within = not folder.startswith(("/", "../")) and (tree / folder / CHART_FILE).is_file()
-        return None if is_within else f"{lacking}, and {shown} is no chart in the repository; correct it"
+        is_within = not folder.startswith("/") and folder.partition("/")[0] != ".."
+        is_chart = is_within and os.path.isfile(tree / folder / CHART_FILE)  # noqa: PTH113  # never raises
+        return None if is_chart else f"{lacking}, and {shown} is no chart in the repository; correct it"
     if repository.startswith(("https://", "oci://")):
         return f"{lacking}; {_VENDOR}, or name its repository {shown} in helm.repositories"
     return f"{lacking}; {_VENDOR}, or give it an https or oci repository that helm.repositories names"

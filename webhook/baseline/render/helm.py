@@ -21,10 +21,11 @@ from webhook.baseline.render.chart_repositories import fetch, places_to_fetch_fr
 from webhook.baseline.render.helm_command import HelmCommand, HelmError
 from webhook.baseline.render.schemas import are_self_contained
 from webhook.baseline.render.tree import private_folder
-from webhook.core.kinds import BY_NAME
+from webhook.core.kinds import BY_NAME, GOVERNED
 from webhook.core.printing import safe
 
 _MAX_PATH = 200
+_API_VERSIONS = [f"{kind.api_version}/{kind.name}" for kind in GOVERNED]  # every cluster has them
 _SOURCE = re.compile(rb"^---\n# Source: (.*)\n", re.MULTILINE)
 # A document with none of these is of no governed kind, however it is written: a kind can be spelt otherwise
 # only with a backslash, a tag (`!!binary`), or in an encoding that has null bytes.
@@ -134,7 +135,7 @@ class Helm:
             arguments += ["--values", _one_item(str(tree / values))]
         if self.kube_version is not None:
             arguments += ["--kube-version", self.kube_version]
-        for version in self.api_versions:
+        for version in (*_API_VERSIONS, *self.api_versions):
             arguments += ["--api-versions", version]
         if not are_self_contained(chart):
             arguments.append("--skip-schema-validation")

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from webhook.baseline.errors import RenderError
-from webhook.baseline.render.program import find, run
+from webhook.baseline.render.program import RefusedError, find, run
 
 _NAME = "helm"
 _VARIABLE = "BASEWARD_HELM"  # names another one than that on PATH
 
-_FAILED = re.compile(r"\S+ failed: (?!ended by |fatal error|\S+ cannot be started)(.+)")
 _MISSING = re.compile(r"missing in charts/ directory: (.+)")
 _PLACE = re.compile(r"(?:template: |error at \(|YAML parse error on )([^:]+?)(?::(\d+))?(?::\d+)?[:)]")
 _HINT = " Use --debug flag to render out invalid YAML"
@@ -70,9 +69,5 @@ class HelmCommand:
                 environment=environment,
                 network=network,
             )
-        except RenderError as error:
-            refusal = _FAILED.fullmatch(str(error))
-            if refusal is None:
-                raise
-            said = refusal[1].removesuffix(_HINT).replace(f"{self.home}/", "")
-            raise HelmError(said) from None
+        except RefusedError as error:
+            raise HelmError(error.reason.removesuffix(_HINT).replace(f"{self.home}/", "")) from None

@@ -1,9 +1,10 @@
 """Check a kustomization, and all that it builds on, before kustomize reads it.
 
-kustomize fetches what looks like a URL, and without its load restriction reads every file of the
-machine. So each entry that names a file must be in the tree. Each kustomization is then written anew,
-as it was understood here: what was checked is what kustomize reads, whatever two readers of YAML make
-of one text. kustomize decodes keys as Go does, in upper and lower case alike.
+kustomize fetches what looks like a URL, from this machine too, and without its load restriction reads
+every file of the machine. So each entry that names a file must be in the tree, and plugins that have such
+entries of their own are refused. Each kustomization, and what configures a plugin, is then written anew, as
+it was understood here: what was checked is what kustomize reads, whatever two readers of YAML make of one
+text. kustomize decodes keys as Go does, in upper and lower case alike.
 """
 
 from __future__ import annotations
@@ -30,25 +31,44 @@ _METADATA = "buildMetadata"
 _PLAIN = re.compile(r"[A-Za-z]\w*", re.ASCII)
 _REMOTE = re.compile(r"://|^[\w.-]+@|[?&](?:ref|version)=|\.git(?:/|$)|^(?:[\w-]+\.)+[a-z]{2,}[:/]", re.ASCII)
 _URL = re.compile(r"\s*[a-z]+://", re.IGNORECASE)
+_BUILTIN = "builtin"
+_PLUGIN_FIELDS = frozenset({"generators", "transformers", "validators"})
+_PLUGINS = (  # the builtin ones that name no file in what configures them
+    "AnnotationsTransformer",
+    "HashTransformer",
+    "IAMPolicyGenerator",
+    "ImageTagTransformer",
+    "LabelTransformer",
+    "NamespaceTransformer",
+    "PrefixSuffixTransformer",
+    "PrefixTransformer",
+    "ReplicaCountTransformer",
+    "SuffixTransformer",
+)
 
 
-def check(tree: Path, path: str, *, unrestricted: bool) -> tuple[str, bool]:
+def check(tree: Path, path: str) -> tuple[str, bool]:
     """Check the kustomization in a folder of a tree, and all folders that it names.
 
-    ``unrestricted`` tells that kustomize will not restrict what is loaded. Afterwards the copies in the
-    tree say where each object comes from. Returns the path of the kustomization, and whether it asks
-    for that itself. Raises ManifestError.
+    Afterwards the copies in the tree say where each object comes from. Returns the path of the
+    kustomization, and whether it asks for that itself. Raises ManifestError.
     """
     tree = tree.resolve()
-    first = _Kustomization(tree, tree / path, unrestricted=unrestricted)
-    pending, seen = [first], {first.folder}
-    while pending:
-        kustomization = pending.pop()
-        for folder in kustomization.folders():
-            if folder not in seen:
-                seen.add(folder)
-                pending.append(_Kustomization(tree, folder, unrestricted=unrestricted))
-        kustomization.rewrite()
+    place = f"{path}/{NAMES[0]}"
+    try:
+        first = _Kustomization(tree, tree / path)
+        pending, seen = [first], {first.folder}
+        while pending:
+            kustomization = pending.pop()
+            place = kustomization.path
+            for folder in kustomization.folders():
+                if folder not in seen:
+                    seen.add(folder)
+                    pending.append(_Kustomization(tree, folder))
+            kustomization.rewrite()
+    except OSError as error:
+        problem = f"what it names cannot be read: {error.strerror}; rename it"
+        raise ManifestError(place, 1, problem) from None
     return first.path, first.ask_for_origins()
 
 
@@ -60,10 +80,9 @@ def has_kustomization(folder: Path) -> bool:
 class _Kustomization:
     """One kustomization: ``folder`` is where it is, without symbolic links; ``path`` as in the repository."""
 
-    def __init__(self, tree: Path, folder: Path, *, unrestricted: bool) -> None:
+    def __init__(self, tree: Path, folder: Path) -> None:
         self.folder = folder
         self._tree = tree
-        self._unrestricted = unrestricted
         self._file = next((folder / name for name in NAMES if (folder / name).is_file()), folder / NAMES[0])
         self.path = str(self._file.relative_to(tree))
         content = self._content(self._file)
@@ -80,6 +99,8 @@ class _Kustomization:
             if check_entry is not None:
                 for entry in value if isinstance(value, list) else [value]:
                     yield from check_entry(self, entry) or ()
+            elif _field(key) in _PLUGIN_FIELDS and isinstance(value, list):  # kustomize takes no other
+                self.value[key] = [self._plugin(entry) for entry in value]
 
     def ask_for_origins(self) -> bool:
         """Have kustomize say where each object comes from; return whether that was asked for already."""
@@ -97,11 +118,7 @@ class _Kustomization:
             (key.encode() if _PLAIN.fullmatch(key) else orjson.dumps(key)) + b": " + orjson.dumps(value)
             for key, value in self.value.items()
         )
-        try:
-            self._file.unlink()  # it may be a symbolic link
-            self._file.write_bytes(b"\n".join([*lines, b""]))
-        except OSError as error:
-            raise unwritable(self._tree, error) from None
+        self._write(self._file, b"\n".join([*lines, b""]))
 
     def base(self, entry: Any) -> Iterator[Path]:
         """Check the path of a file, or of a folder with a kustomization, which is yielded."""
@@ -145,26 +162,44 @@ class _Kustomization:
                 "is not inflated; make the chart a source with the renderer helm, or commit what helm makes",
             )
 
-    def plugin(self, entry: Any) -> Iterator[Path]:
-        """Check what configures a generator or a transformer: a file, a folder or a text."""
+    def _plugin(self, entry: Any) -> Any:
+        """Check what configures a generator or a transformer; return the entry as it is to be read.
+
+        It is a text or a file, and the file is written anew.
+        """
         if not isinstance(entry, str):
-            return
-        if self._unrestricted:  # it may name files, and be made by other plugins
+            return entry  # kustomize says best what is wrong with it
+        mappings = _mappings(entry)
+        if mappings:
+            return self._configuration(entry, mappings)
+        file = self._place(entry)
+        if ":" in entry:
+            raise self._refused(entry, "reads as YAML, for its colon; rename the file")
+        if file.is_dir():
+            raise self._refused(entry, "is a folder, which may make any plugin; name the files in it")
+        documents = read_documents(self._content(file), str(file.relative_to(self._tree)))
+        text = self._configuration(entry, [document.value for document in documents])
+        self._write(file, text.encode())
+        return entry
+
+    def _configuration(self, entry: str, mappings: list[dict[str, Any]]) -> str:
+        """Write what configures plugins, if all of them are known to read nothing."""
+        if not mappings or any(mapping.get("apiVersion") != _BUILTIN for mapping in mappings):
+            raise self._refused(entry, "is no builtin plugin, and others are not run; commit what it makes")
+        if any(mapping.get("kind") not in _PLUGINS for mapping in mappings):
             raise self._refused(
                 entry,
-                "may read any file where loadRestrictor is none; write it as a field of the kustomization,"
-                " such as patches or configMapGenerator",
+                "is a plugin that may read files, or an unknown one; write it as a field of the"
+                " kustomization, such as patches or configMapGenerator",
             )
-        mappings = _mappings(entry)
-        if not mappings:
-            place = self._place(entry)
-            if place.is_dir():
-                yield from self.base(entry)
-                return
-            path = str(place.relative_to(self._tree))
-            mappings = [document.value for document in read_documents(self._content(place), path)]
-        if any(mapping.get("apiVersion") != "builtin" for mapping in mappings):
-            raise self._refused(entry, "is no builtin plugin, and others are not run; commit what it makes")
+        return "\n---\n".join(orjson.dumps(mapping).decode() for mapping in mappings)
+
+    def _write(self, file: Path, content: bytes) -> None:
+        try:
+            file.unlink()  # it may be a symbolic link
+            file.write_bytes(content)
+        except OSError as error:
+            raise unwritable(self._tree, error) from None
 
     def _content(self, file: Path) -> bytes:
         path = str(file.relative_to(self._tree))
@@ -206,7 +241,6 @@ _CHECKS: Mapping[str, Callable[[_Kustomization, Any], Iterator[Path] | None]] = 
         ("patches", "patchesjson6902", "replacements", "configmapgenerator", "secretgenerator", "openapi"),
         _Kustomization.item,
     ),
-    **dict.fromkeys(("generators", "transformers", "validators"), _Kustomization.plugin),
     **dict.fromkeys(("helmcharts", "helmchartinflationgenerator"), _Kustomization.chart),
 }
 

@@ -65,8 +65,7 @@ class Kustomize:
 
     def build(self, tree: Path) -> Iterator[File]:
         """Yield each document that kustomize writes. Raises RenderError, or ManifestError."""
-        is_unrestricted = self.load_restrictor is LoadRestrictor.NONE
-        kustomization, is_asked = check(tree, self.path, unrestricted=is_unrestricted)
+        kustomization, is_asked = check(tree, self.path)
         arguments = ("build", f"./{self.path}", "--load-restrictor", _OPTIONS[self.load_restrictor])
         with private_folder(tree.parent) as home:
             try:

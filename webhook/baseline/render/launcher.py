@@ -14,15 +14,16 @@ import signal
 import sys
 from pathlib import Path
 
-MAX_MEMORY = 4 * 1024**3  # bytes of a program's own data
-
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _FIRST_TO_END = "1000"
 _NOT_STARTED = 127  # as a shell says it
 
 
-def main(parent: int, max_file: int, *command: str) -> None:
-    """Become a command that ends with ``parent`` and writes no file of more than ``max_file`` bytes."""
+def main(parent: int, max_file: int, max_memory: int, *command: str) -> None:
+    """Become a command that ends with ``parent``.
+
+    It writes no file of more than ``max_file`` bytes, and has no more than ``max_memory`` of data.
+    """
     if sys.platform == "linux":
         # Strictly with the thread that started this one; it waits.
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -33,7 +34,7 @@ def main(parent: int, max_file: int, *command: str) -> None:
     for limit, most in (
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, max_file),
-        (resource.RLIMIT_DATA, MAX_MEMORY),
+        (resource.RLIMIT_DATA, max_memory),
     ):
         with contextlib.suppress(ValueError, OSError):  # a lower limit is already set
             resource.setrlimit(limit, (most, most))
@@ -45,4 +46,4 @@ def main(parent: int, max_file: int, *command: str) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:])
+    main(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:])

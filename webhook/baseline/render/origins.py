@@ -89,7 +89,8 @@ class _Origins:
         # From the folder of the kustomization that was built; links in between are followed.
         named = self._tree / posixpath.dirname(self._kustomization) / origin[1].decode(errors="replace")
         file = Path(os.path.realpath(named))
-        if not file.is_relative_to(self._tree) or not file.is_file():
+        # A transformer can write any origin: Path.is_file raises for a name that is too long.
+        if not file.is_relative_to(self._tree) or not os.path.isfile(file):  # noqa: PTH113
             return self._kustomization, 1
         path = str(file.relative_to(self._tree))
         if path not in self._read:

@@ -8,6 +8,7 @@ when it writes too much, and when the process that waits for it ends, however th
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import re
 import selectors
@@ -20,8 +21,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from webhook.baseline.errors import RenderError
-from webhook.baseline.render import launcher
+from webhook.baseline.render import launcher, memory
 from webhook.core.printing import safe
+
+MAX_OUTPUT = 64 * 1024**2  # bytes; all of it is held in memory
 
 _NOWHERE = "http://127.0.0.1:9"  # discard: nobody listens there
 _NO_NETWORK = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), _NOWHERE)
@@ -76,23 +79,20 @@ def run(  # noqa: PLR0913  # each is a bound of its own, given by name
     ``home`` is a folder, already there, that it may write to. ``environment`` adds to what is always
     set. Without ``network`` the proxies lead nowhere. Raises RefusedError with what the program said
     (paths below ``folder`` are relative in it), and RenderError where it crashed, took longer than
-    ``timeout`` seconds or wrote more than ``max_output`` bytes.
+    ``timeout`` seconds or wrote more than ``max_output`` bytes, or MAX_OUTPUT.
     """
     name = Path(program).name
-    output, complaint = bytearray(), bytearray()
+    output, complaint = io.BytesIO(), bytearray()  # a BytesIO gives its bytes away without a copy
     everything = {**_environment(home, network=network), **environment}
     with _started([program, *arguments], folder, max_output, everything) as process:
         try:
             for is_output, chunk in _chunks(process, time.monotonic() + timeout):
                 if is_output:
-                    output += chunk
+                    output.write(chunk)
                 elif len(complaint) < _MAX_COMPLAINT:
                     complaint += chunk
-                if len(output) > max_output:
-                    raise RenderError(
-                        f"{name} wrote more than {max_output:,} bytes; if this is no mistake of the source,"
-                        " raise its `maxSize`"
-                    )
+                if output.tell() > min(max_output, MAX_OUTPUT):
+                    raise _excess(name, max_output)
         except TimeoutError:
             raise RenderError(
                 f"{name} had not ended after {timeout:.0f} s; if this is no mistake of the source, raise its"
@@ -103,7 +103,15 @@ def run(  # noqa: PLR0913  # each is a bound of its own, given by name
         raise RefusedError(name, reason)
     if process.returncode != 0:
         raise RenderError(f"{name} failed: {reason}")
-    return bytes(output)
+    return output.getvalue()
+
+
+def _excess(name: str, max_output: int) -> RenderError:
+    remedy = "raise its `maxSize`" if max_output < MAX_OUTPUT else "make several sources of it"
+    return RenderError(
+        f"{name} wrote more than {min(max_output, MAX_OUTPUT):,} bytes;"
+        f" if this is no mistake of the source, {remedy}"
+    )
 
 
 def _environment(home: Path, *, network: bool) -> dict[str, str]:
@@ -115,7 +123,7 @@ def _environment(home: Path, *, network: bool) -> dict[str, str]:
         "XDG_CACHE_HOME": str(home / "cache"),
         "XDG_CONFIG_HOME": str(home / "config"),
         "XDG_DATA_HOME": str(home / "data"),
-        "GOMEMLIMIT": str(launcher.MAX_MEMORY // 2),  # from here on Go rather works more than takes more
+        "GOMEMLIMIT": str(memory.for_a_program() // 2),  # from here on Go rather works more than takes more
         **({} if network else _NO_NETWORK),
     }
 
@@ -126,7 +134,8 @@ def _started(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start a command; when the context is left, it has ended, with all that it started."""
     # -S: no site-packages, and so a start in 15 ms.
-    launch = [sys.executable, "-I", "-S", launcher.__file__, str(os.getpid()), str(max_file)]
+    bounds = map(str, (os.getpid(), max_file, memory.for_a_program()))
+    launch = [sys.executable, "-I", "-S", launcher.__file__, *bounds]
     try:
         process = subprocess.Popen(
             [*launch, *command],

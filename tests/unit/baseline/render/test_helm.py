@@ -5,10 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.baseline.render.charts import CHART, names, rendered, renderer, role, run_helm, shop, write
+from tests.unit.baseline.render.charts import (
+    CHART,
+    ROLE,
+    names,
+    rendered,
+    renderer,
+    role,
+    run_helm,
+    shop,
+    write,
+)
 from webhook.baseline.errors import ManifestError
 from webhook.baseline.git.repository import Entry
 from webhook.baseline.render import File, Rendered, TreeRenderer
+from webhook.core.kinds import GOVERNED
 
 SHOWING = role("{{ .Release.Name }}-{{ .Values.tier }}")
 
@@ -57,6 +68,18 @@ def test_a_chart_sees_the_versions_of_the_cluster_that_the_source_names(tree: Pa
     options = {"kube_version": "1.31", "api_versions": ("example.com/v1", "a.b/v2/C")}
     assert names(tree, **options) == ["v1.31-true-true"]
     assert names(tree, kube_version="v1.30.2") == ["v1.30.2-false-false"]
+
+
+def test_a_chart_sees_that_the_cluster_has_the_governed_kinds(tree: Path) -> None:
+    asking = '{{ if .Capabilities.APIVersions.Has "VERSION/KIND" }}' + ROLE + "{{ end }}"
+    templates = {
+        f"{kind.name}.yaml": asking.replace("NAME", kind.singular)
+        .replace("VERSION", kind.api_version)
+        .replace("KIND", kind.name)
+        for kind in GOVERNED
+    }
+    shop(tree, {**templates, "other.yaml": asking.replace("VERSION/KIND", "apps/v1/Ingress")})
+    assert sorted(names(tree)) == sorted(kind.singular for kind in GOVERNED)
 
 
 def test_a_chart_may_be_at_the_root_of_the_repository(tree: Path) -> None:

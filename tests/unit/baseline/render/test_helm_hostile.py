@@ -9,6 +9,7 @@ import pytest
 from tests.unit.baseline.origin import HttpServer
 from tests.unit.baseline.render.charts import CHART, names, rendered, role, run_helm, shop, write
 from webhook.baseline.errors import ManifestError, RenderError
+from webhook.baseline.render.chart import Templates
 
 NAMED = role("{{ .Values.name }}")
 
@@ -138,6 +139,68 @@ def test_a_template_cannot_declare_more_than_its_documents(tree: Path) -> None:
     forged = "---\n# Source: shop/templates/other.yaml\n" + role("b")
     shop(tree, {"a.yaml": f"{role('a')}{forged}", "other.yaml": "# nothing"})
     assert {found.path for found in rendered(tree)} == {"shop/templates/a.yaml"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        f"shop/templates/{'A' * 300}",
+        f"shop/templates/{'a/' * 3000}b",
+        f"shop/charts/{'A' * 300}/templates/a.yaml",
+        "shop/templates/a\0b",
+        "shop/../outside.yaml",
+        "shop/templates/../../../outside.yaml",
+        "shop/charts/../../../outside/templates/a.yaml",
+        "shop//etc/passwd",
+        "shop/charts/nope/templates/a.yaml",
+        "shop/charts/up/templates/a.yaml",
+        "shop/./templates/a.yaml",
+        "shop",
+        "",
+    ],
+)
+@pytest.mark.parametrize("is_fetched", [False, True])
+def test_the_name_of_a_template_leads_nowhere_but_into_the_chart(
+    tmp_path: Path, name: str, is_fetched: bool
+) -> None:
+    """What the folder crds holds is printed as it is, so that it can claim any name."""
+    tree = shop(tmp_path / "tree", {"a.yaml": role("a")}, chart=f"{CHART}{ODD_DEPENDENCIES}")
+    write(tmp_path, {"outside.yaml": "", "outside/templates/a.yaml": ""})
+    assert Templates(tree, "shop", fetched=is_fetched).path(name) == "shop/Chart.yaml"
+
+
+ODD_DEPENDENCIES = (
+    "dependencies:\n"
+    "- {name: /nope, alias: nope, version: 1.0.0, repository: 'file:///etc'}\n"
+    "- {name: ../../../outside, alias: up, version: 1.0.0, repository: 'file://../../outside'}\n"
+)
+
+
+@pytest.mark.parametrize("name", [f"c/templates/{'A' * 300}", "c/../../../../../../etc/passwd"])
+def test_a_forged_name_of_a_template_is_that_of_the_chart_and_no_crash(tree: Path, name: str) -> None:
+    shop(tree, {"a.yaml": ""})
+    write(tree, {"shop/crds/a.yaml": f"{role('a')}---\n# Source: {name}\n{role('b')}"})
+    assert {found.value["metadata"]["name"]: found.path for found in rendered(tree)} == {
+        "a": "shop/crds/a.yaml",
+        "b": "shop/Chart.yaml",
+    }
+
+
+def test_a_dependency_that_is_switched_off_may_have_any_name(tree: Path) -> None:
+    odd = "dependencies: [{name: /nope, alias: nope, version: 1.0.0, condition: on}]\n"
+    forged = f"{role('a')}---\n# Source: shop/charts/db/charts/nope/templates/a.yaml\n{role('b')}"
+    shop(tree, {}, values="db: {on: false}\n")
+    write(tree, {"shop/crds/a.yaml": forged, "shop/charts/db/Chart.yaml": CHART.replace("shop", "db") + odd})
+    assert [found.path for found in rendered(tree)] == ["shop/crds/a.yaml", "shop/charts/db/Chart.yaml"]
+
+
+@pytest.mark.parametrize("folder", ["..", "x" * 300, "../../../../../../../../etc"])
+def test_a_dependency_in_a_folder_that_is_none_is_told_and_no_crash(tree: Path, folder: str) -> None:
+    dependency = f"{{name: db, version: 1.0.0, repository: 'file://{folder}'}}"
+    write(tree, {"Chart.yaml": f"{CHART}dependencies: [{dependency}]\n", "templates/a.yaml": role("a")})
+    write(tree.parent, {"Chart.yaml": CHART.replace("shop", "db")})
+    with pytest.raises(ManifestError, match=r"^Chart.yaml:4: .* is no chart in the repository; correct it"):
+        rendered(tree, path="")
 
 
 # Schemas

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.corpus import corpus_trees, needs_corpus
+from tests.unit.baseline.origin import HttpServer
 from webhook.baseline.documents import read_documents
 from webhook.baseline.errors import ManifestError, RenderError
 from webhook.baseline.git.repository import Entry
@@ -312,19 +314,24 @@ class TestFilesOutsideTheRepository:
         told = tree.refused({"prod/kustomization.yaml": "resources: [../np.yaml]", "np.yaml": POLICY})
         assert "security; file 'np.yaml' is not in or below 'prod'" in told
 
-    @pytest.mark.parametrize("field", ["generators", "transformers", "validators"])
-    def test_plugins_could_read_them_and_need_the_restriction(self, tree: Tree, field: str) -> None:
-        generator = "apiVersion: builtin\nkind: ConfigMapGenerator\nmetadata: {name: x}\nfiles: [/etc/passwd]"
-        files = {"prod/kustomization.yaml": f"{field}: [g.yaml]", "prod/g.yaml": generator}
-        told = tree.refused(files, UNRESTRICTED)
-        assert told.startswith(
-            "prod/kustomization.yaml:1: g.yaml may read any file where loadRestrictor is none"
+    def test_names_that_are_too_long_are_told_and_never_a_crash(self, tree: Tree) -> None:
+        most = os.pathconf(tree.root, "PC_PATH_MAX") - len("/Kustomization")
+        long = (f"/{'x' * 99}" * 50)[: most - len(str(tree.root))].strip("/")
+        (tree.root / long).mkdir(parents=True)
+        told = tree.refused({"prod/kustomization.yaml": f"resources: [../{long}]"})
+        assert told == (
+            "prod/kustomization.yaml:1: what it names cannot be read: File name too long; rename it"
         )
 
-    def test_with_the_restriction_plugins_cannot_read_them(self, tree: Tree) -> None:
-        generator = "apiVersion: builtin\nkind: ConfigMapGenerator\nmetadata: {name: x}\nfiles: [/etc/passwd]"
-        files = {"prod/kustomization.yaml": "generators: [g.yaml]", "prod/g.yaml": generator}
-        assert "security; file '/etc/passwd' is not in or below 'prod'" in tree.refused(files)
+    @pytest.mark.parametrize("origin", ["x" * 300, "x/" * 3000, "../../../../../../../../etc/passwd"])
+    def test_an_origin_that_a_transformer_wrote_leads_nowhere(self, tree: Tree, origin: str) -> None:
+        forged = {"op": "add", "path": "/metadata/annotations", "value": {ORIGIN: f"path: {origin}\n"}}
+        patch = {"patch": json.dumps([forged]), "target": {"kind": "NetworkPolicy"}}
+        files = {
+            "prod/kustomization.yaml": json.dumps({"resources": ["np.yaml"], "patches": [patch]}),
+            "prod/np.yaml": POLICY,
+        }
+        assert places(tree.rendered(files)) == {"web": "prod/kustomization.yaml:1"}
 
 
 REMOTE = {
@@ -350,13 +357,143 @@ class TestRemoteResources:
         told = tree.refused({"prod/kustomization.yaml": "resources: ['https://example.com/base.yaml']"})
         assert "is remote and not fetched" in told
 
-    def test_patches_and_files_are_not_fetched_either(self, tree: Tree) -> None:
-        for field in (
-            "patches: [{path: 'http://localhost:1/p.yaml'}]",
-            "configMapGenerator: [{name: x, files: ['a=http://localhost:1/x']}]",
-            "openapi: {path: 'https://localhost:1/x'}",
-        ):
-            assert "is remote and not fetched" in tree.refused({"prod/kustomization.yaml": field})
+    @pytest.mark.parametrize("renderer", [RENDERER, UNRESTRICTED], ids=["restricted", "unrestricted"])
+    @pytest.mark.parametrize(
+        "field",
+        [
+            *(f"{name}: ['URL']" for name in ("resources", "bases", "components", "crds", "configurations")),
+            *(f"{name}: ['URL']" for name in ("generators", "transformers", "validators")),
+            "patches: [{path: 'URL'}]",
+            "patchesStrategicMerge: ['URL']",
+            "patchesJson6902: [{path: 'URL', target: {kind: Role, version: v1, name: x}}]",
+            "replacements: [{path: 'URL'}]",
+            "openapi: {path: 'URL'}",
+            *(
+                f"{name}: [{{name: x, {source}}}]"
+                for name in ("configMapGenerator", "secretGenerator", "SecretGenerator")
+                for source in ("files: [URL]", "files: ['k=URL']", "envs: ['URL']", "env: 'URL'")
+            ),
+        ],
+    )
+    def test_no_field_has_anything_fetched_not_even_from_this_machine(
+        self, tree: Tree, http: HttpServer, renderer: Kustomize, field: str
+    ) -> None:
+        url = f"http://{http.address}/dumb/x"
+        told = tree.refused({"prod/kustomization.yaml": field.replace("URL", url)}, renderer)
+        assert told.endswith("is remote and not fetched; copy it into the repository")
+        assert http.requests == []
+
+
+# What configures each builtin plugin that names files, and the field of a kustomization that runs it.
+READING_PLUGINS = {
+    "ConfigMapGenerator": ("generators", '"files": ["k=URL"]'),
+    "SecretGenerator": ("generators", '"envs": ["URL"]'),
+    "HelmChartInflationGenerator": ("generators", '"name": "c", "valuesFile": "URL"'),
+    "PatchTransformer": ("transformers", '"path": "URL", "target": {"kind": "NetworkPolicy"}'),
+    "PatchJson6902Transformer": ("validators", '"path": "URL", "target": {"kind": "Role", "name": "x"}'),
+    "PatchStrategicMergeTransformer": ("transformers", '"paths": ["URL"]'),
+    "ReplacementTransformer": ("transformers", '"replacements": [{"path": "URL"}]'),
+    "ValueAddTransformer": ("transformers", '"targetFilePath": "URL"'),
+}
+
+
+def plugin(kind: str, rest: str) -> str:
+    return f'{{"apiVersion": "builtin", "kind": "{kind}", "metadata": {{"name": "x"}}, {rest}}}'
+
+
+@pytest.mark.parametrize("renderer", [RENDERER, UNRESTRICTED], ids=["restricted", "unrestricted"])
+class TestPlugins:
+    @pytest.mark.parametrize("is_inline", [True, False], ids=["inline", "file"])
+    @pytest.mark.parametrize("kind", READING_PLUGINS)
+    def test_that_name_files_are_refused_and_fetch_nothing(
+        self, tree: Tree, http: HttpServer, renderer: Kustomize, kind: str, is_inline: bool
+    ) -> None:
+        field, rest = READING_PLUGINS[kind]
+        text = plugin(kind, rest.replace("URL", f"http://{http.address}/dumb/x"))
+        files = {
+            "prod/kustomization.yaml": json.dumps(
+                {"resources": ["np.yaml"], field: [text if is_inline else "p.yaml"]}
+            ),
+            "prod/np.yaml": POLICY,
+            "prod/p.yaml": text,
+        }
+        told = tree.refused(files, renderer)
+        assert told.startswith("prod/kustomization.yaml:1: ")
+        assert "is a plugin that may read files, or an unknown one; write it as a field" in told
+        assert http.requests == []
+
+    def test_are_not_hidden_behind_a_name_that_reads_as_one(
+        self, tree: Tree, http: HttpServer, renderer: Kustomize
+    ) -> None:
+        """The file is there, and harmless; kustomize takes its name for YAML, too deep to be read here."""
+        deep = f"""{'["/",' * 300}0{',"/"]' * 300}"""
+        rest = f'"files": ["k=http://{http.address}/dumb/x"], "deep": {deep}'
+        text = plugin("ConfigMapGenerator", rest)
+        files = {
+            "prod/kustomization.yaml": json.dumps({"generators": [text]}),
+            f"prod/{text}": plugin("IAMPolicyGenerator", '"a": 1'),
+        }
+        assert "reads as YAML" in tree.refused(files, renderer)
+        assert http.requests == []
+
+    def test_are_not_made_by_another_kustomization(
+        self, tree: Tree, http: HttpServer, renderer: Kustomize
+    ) -> None:
+        patch = {"op": "replace", "path": "/kind", "value": "ConfigMapGenerator"}
+        rest = f'"files": ["k=http://{http.address}/dumb/x"]'
+        made = {
+            "patch": json.dumps([patch]),
+            "target": {"kind": "Other"},
+            "options": {"allowKindChange": True},
+        }
+        files = {
+            "prod/kustomization.yaml": "generators: [made]",
+            "prod/made/kustomization.yaml": json.dumps({"resources": ["p.yaml"], "patches": [made]}),
+            "prod/made/p.yaml": plugin("Other", rest),
+        }
+        assert "made is a folder, which may make any plugin" in tree.refused(files, renderer)
+        assert http.requests == []
+
+    def test_are_read_as_they_were_checked(self, tree: Tree, renderer: Kustomize) -> None:
+        """With more than one in a file, an alias, and a key that is another's value."""
+        two = (
+            "apiVersion: &b builtin\nkind: PrefixTransformer\nmetadata: {name: x}\nprefix: p-\n"
+            "fieldSpecs: &f [{path: metadata/name}]\n---\n"
+            "{apiVersion: builtin, kind: SuffixTransformer, metadata: {name: y}, suffix: -s,"
+            " fieldSpecs: [{path: metadata/name}]}\n"
+        )
+        files = {
+            "prod/kustomization.yaml": "resources: [np.yaml]\ntransformers: [linked]",
+            "prod/np.yaml": POLICY,
+            "prod/two.yaml": two,
+        }
+        tree.write(files)
+        (tree.root / "prod/linked").symlink_to("two.yaml")
+        assert names(tree.rendered({}, renderer)) == ["p-web-s"]
+        written = (tree.root / "prod/two.yaml").read_text()
+        assert [json.loads(text)["kind"] for text in written.split("---")] == [
+            "PrefixTransformer",
+            "SuffixTransformer",
+        ]
+
+    @pytest.mark.parametrize(
+        "kind", ["[PrefixTransformer]", "{}", "null", "ConfigMapGeneratorList", "prefix"]
+    )
+    def test_of_no_known_kind_are_refused(self, tree: Tree, renderer: Kustomize, kind: str) -> None:
+        files = {
+            "prod/kustomization.yaml": "transformers: [p]",
+            "prod/p": f"apiVersion: builtin\nkind: {kind}",
+        }
+        assert "or an unknown one" in tree.refused(files, renderer)
+
+    @pytest.mark.parametrize("value", ["p.yaml", "{a: p.yaml}", "[[p.yaml]]", "[{a: p.yaml}]", "[1]"])
+    def test_are_listed_or_kustomize_refuses_them(self, tree: Tree, renderer: Kustomize, value: str) -> None:
+        files = {
+            "prod/kustomization.yaml": f"resources: [np.yaml]\ntransformers: {value}",
+            "prod/np.yaml": POLICY,
+            "prod/p.yaml": plugin("ConfigMapGenerator", '"files": ["/etc/passwd"]'),
+        }
+        assert "kustomize failed: invalid Kustomization" in tree.refused(files, renderer)
 
 
 class TestWhatIsMissingOrNotRun:

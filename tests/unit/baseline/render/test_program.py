@@ -7,13 +7,14 @@ import pickle
 import select
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from webhook.baseline.errors import RenderError
-from webhook.baseline.render import program
+from webhook.baseline.render import memory, program
 
 Install = Callable[..., str]
 
@@ -154,6 +155,34 @@ def test_output_up_to_the_bound_is_returned(install: Install, tmp_path: Path) ->
     assert len(run(script, folder=tmp_path)) == 1000
     with pytest.raises(RenderError, match=r"wrote more than 999 bytes; .* raise its `maxSize`"):
         run(script, folder=tmp_path, max_output=999)
+
+
+def test_output_is_bounded_too_where_max_size_is_not(install: Install, tmp_path: Path) -> None:
+    script = install(f"exec /usr/bin/head -c {program.MAX_OUTPUT + 1} /dev/zero")
+    with pytest.raises(RenderError, match=r"wrote more than 67,108,864 bytes; .* make several sources of it"):
+        run(script, folder=tmp_path, max_output=2 * program.MAX_OUTPUT)
+
+
+def test_output_is_in_memory_once(install: Install, tmp_path: Path) -> None:
+    size = 20_000_000
+    script = install(f"exec /usr/bin/head -c {size} /dev/zero")
+    tracemalloc.start()
+    try:
+        output = program.run(script, (), folder=tmp_path, home=tmp_path, timeout=60, max_output=size)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(output) == size
+    assert peak < 1.5 * size
+
+
+def test_its_memory_is_at_most_half_of_the_containers(
+    install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "memory.max").write_text(f"{1024**3}\n")
+    monkeypatch.setattr(memory, "CGROUPS", tmp_path)
+    told = run(install('ulimit -d; echo "$GOMEMLIMIT"'), folder=tmp_path)
+    assert told.split() == [str(512 * 1024), str(256 * 1024**2)]
 
 
 def test_it_writes_no_file_that_is_larger_than_its_output_may_be(install: Install, tmp_path: Path) -> None:
