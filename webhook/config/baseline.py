@@ -102,8 +102,8 @@ class Source:
 
     credentials: FilePath | None = None
     """The folder of this source's credentials, a mounted Secret, relative to the folder of this file. For
-    https: username and password, or token, or bearerToken; ca.crt. For ssh: identity or ssh-privatekey, and
-    known_hosts."""
+    https: password or token, with username if need be, or bearerToken; ca.crt; tls.crt and tls.key. For ssh:
+    identity or ssh-privatekey, and known_hosts."""
 
     proxy: ProxyURL | None = None
     """The http, https or socks5h proxy to this repository. The variables https_proxy and no_proxy count

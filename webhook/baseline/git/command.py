@@ -8,20 +8,19 @@ through the environment: unlike arguments, it is seen by nobody else.
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import os
 import re
-import signal
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, NamedTuple, cast
 
-from webhook.baseline.errors import GitError, OverdueError
+from webhook.baseline.errors import GitError, OverdueError, SizeError
+from webhook.baseline.git.process import arriving, end, memory, start, talk, wait
+from webhook.config.sizes import format_size
 from webhook.core.printing import safe
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -44,6 +43,7 @@ _ENVIRONMENT = {
 _SETTINGS = {
     "core.hooksPath": "/dev/null",
     "core.bigFileThreshold": "16m",  # larger files go straight to the disk, however much they unpack to
+    "pack.threads": "1",  # each takes memory of its own
     "protocol.ext.allow": "never",
     "http.lowSpeedLimit": "1",  # byte a second: a git whose parent was killed ends, too
     "http.lowSpeedTime": "60",
@@ -55,17 +55,16 @@ _SETTINGS = {
 _HOME_CONFIGURATION = "[safe]\n\tdirectory = *\n"
 
 _USERINFO = re.compile(r"(?<=://)[^/\s]+@")
-_GRACE = 5.0
-_LOOK = 0.2  # seconds between two looks at what a command has done so far
+_OUT_OF_MEMORY = re.compile(
+    r"(fatal|error): .*(out of memory|cannot allocate memory|unable to \w*alloc|over limit)", re.IGNORECASE
+)
+_MAX_COMPLAINT = 2**16
 _MAX_ERROR = 300
 
 
 def redact(text: str) -> str:
     """Take ``user:secret@`` out of the URLs in a text."""
     return _USERINFO.sub("***@", text)
-
-
-_running: set[subprocess.Popen[bytes]] = set()
 
 
 class Answer(NamedTuple):
@@ -122,29 +121,44 @@ class Git:
         surroundings = self._environment(environment, settings)
         with self._start(arguments, stdin, subprocess.PIPE, surroundings) as process:
             try:
-                output, complaint = _talk(process, given or None, timeout, watch)
+                output, complaint = talk(process, given or None, timeout, watch)
             except subprocess.TimeoutExpired:
-                failure = self.failure(arguments[0], f"no end after {timeout:.0f} s")
-                raise OverdueError(str(failure)) from None
+                raise self._overdue(arguments[0], timeout) from None
             finally:
-                _end(process)
+                end(process)
         return Answer(process.returncode, output, complaint)
 
     @contextlib.contextmanager
-    def reading(self, *arguments: str, stdin: IO[bytes]) -> Iterator[IO[bytes]]:
-        """Run a command and read what it writes while it runs. Raises GitError where it failed."""
+    def reading(self, *arguments: str, stdin: int | IO[bytes]) -> Iterator[IO[bytes]]:
+        """Run a command and read what it writes while it runs. Raises GitError where it failed.
+
+        Whoever reads raises EOFError where there is less than there should be: git tells why.
+        """
+        complete = False
         with tempfile.TemporaryFile(dir=self.home) as complaint:
             surroundings = self._environment(NOTHING, NOTHING)
             with self._start(arguments, stdin, complaint, surroundings) as process:
                 try:
-                    yield cast("IO[bytes]", process.stdout)
-                    with contextlib.suppress(subprocess.TimeoutExpired):
-                        process.wait(_GRACE)
+                    with contextlib.suppress(EOFError):
+                        yield cast("IO[bytes]", process.stdout)
+                        complete = True
+                    wait(process)
                 finally:
-                    _end(process)
-            if process.returncode != 0:
+                    end(process)
+            if process.returncode != 0 or not complete:
                 complaint.seek(0)
-                raise self.failure(arguments[0], reason(complaint.read()))
+                raise self.failure(arguments[0], reason(complaint.read(_MAX_COMPLAINT)))
+
+    def pieces(self, *arguments: str, timeout: float) -> Generator[bytes, None, None]:
+        """Run a command and yield what it writes, in pieces; close this where not all of it is wanted.
+
+        Raises GitError where it failed, OverdueError where it takes longer than ``timeout`` seconds.
+        """
+        with self.reading(*arguments, stdin=subprocess.DEVNULL) as output:
+            try:
+                yield from arriving(output, timeout)
+            except TimeoutError:
+                raise self._overdue(arguments[0], timeout) from None
 
     def _start(
         self,
@@ -155,17 +169,7 @@ class Git:
     ) -> subprocess.Popen[bytes]:
         command = ["git", f"--git-dir={self.repository}", *arguments]
         try:
-            # A session of its own: no terminal to prompt on, and its helpers can be ended with it.
-            process = subprocess.Popen(
-                command,
-                stdin=stdin,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                env=environment,
-                start_new_session=True,
-            )
-            _running.add(process)
-            return process
+            return start(command, stdin, stderr, environment)
         except FileNotFoundError:
             raise GitError("the program git is not on PATH: install git 2.34 or newer") from None
         except OSError as error:
@@ -177,6 +181,7 @@ class Git:
             **passed_on,
             **_ENVIRONMENT,
             "HOME": str(self.home),
+            "GIT_ALLOC_LIMIT": str(memory()),  # bytes, for any one object
             **_configuration({**_SETTINGS, **settings}),
             **more,
         }
@@ -196,7 +201,16 @@ class Git:
 
     def failure(self, command: str, why: str) -> GitError:
         """Return the error that says which command failed, on which repository, and why."""
-        return GitError(f"git {command} of {redact(self.url)} failed: {redact(why)}")
+        said = f"git {command} of {redact(self.url)} failed: {redact(why)}"
+        if _OUT_OF_MEMORY.match(why):
+            return SizeError(
+                f"{said}: something in the repository needs more memory than the {format_size(memory())} that"
+                " git may have, half of this container's at most; take it out"
+            )
+        return GitError(said)
+
+    def _overdue(self, command: str, timeout: float) -> OverdueError:
+        return OverdueError(str(self.failure(command, f"no end after {timeout:.0f} s")))
 
 
 def reason(complaint: bytes) -> str:
@@ -211,40 +225,3 @@ def _configuration(settings: Mapping[str, str]) -> dict[str, str]:
     for number, (key, value) in enumerate(settings.items()):
         variables |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
     return variables
-
-
-def _talk(
-    process: subprocess.Popen[bytes], given: bytes | None, timeout: float, watch: Callable[[], None] | None
-) -> tuple[bytes, bytes]:
-    """Give and take until the process ends, with a look at what it does. Raises TimeoutExpired."""
-    deadline = time.monotonic() + timeout
-    while True:
-        left = deadline - time.monotonic()
-        try:
-            return process.communicate(given, timeout=left if watch is None else min(left, _LOOK))
-        except subprocess.TimeoutExpired:
-            if watch is None or time.monotonic() >= deadline:
-                raise
-            given = None  # it is on its way
-            watch()
-
-
-@atexit.register
-def _end_all() -> None:
-    """End what runs in threads that nobody waits for when the process ends."""
-    for process in list(_running):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a command that still runs, and the helpers it started, so that none is left behind."""
-    _running.discard(process)
-    if process.poll() is not None:
-        return
-    for number in (signal.SIGTERM, signal.SIGKILL):  # first a chance to remove its lock files
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_GRACE)
-            return

@@ -36,6 +36,10 @@ _FAULTS = (
         "ca.crt in {folder} cannot be used: it must hold certificates in PEM",
     ),
     (
+        r"client certificate from|set private key file|key does not match|reading X\.509 key or certificate",
+        "tls.crt and tls.key in {folder} cannot be used: they must hold a certificate and its key in PEM",
+    ),
+    (
         r"no alternative certificate subject|does not match target host",
         "the certificate of {host} has another name: correct the repository's URL, or the certificate",
     ),

@@ -73,9 +73,13 @@ def _http(url: str, credentials: Credentials | None, proxy: str | None) -> Grant
 def _log_in(
     credentials: Credentials, origin: str, environment: dict[str, str], settings: dict[str, str]
 ) -> None:
-    authority, secret = credentials.authority(), credentials.for_http()
+    authority, certificate = credentials.authority(), credentials.client_certificate()
     if authority is not None:
         environment["GIT_SSL_CAINFO"] = str(authority)
+    if certificate is not None:
+        settings[f"http.{origin}.sslCert"] = str(certificate.certificate)
+        settings[f"http.{origin}.sslKey"] = str(certificate.key)
+    secret = credentials.for_http()
     if isinstance(secret, Login):
         environment |= {"BASEWARD_GIT_USERNAME": secret.username, "BASEWARD_GIT_PASSWORD": secret.password}
         settings[f"credential.{origin}.helper"] = _HELPER

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import IO, NamedTuple
 
-from webhook.baseline.errors import GitError
+from webhook.baseline.errors import GitError, SizeError
 from webhook.baseline.git.command import Git, redact
+from webhook.config.sizes import format_size
 from webhook.core.printing import safe
 
 TIMEOUT = 60.0  # seconds, for a command that needs no network
+MAX_FILES = 300_000
+MAX_LISTING = 2**26  # bytes, for the paths of all files, with some 50 more for each
 
 NOTHING_KNOWN: Mapping[str, int] = MappingProxyType({})
 
 _LINK_MODE = "120000"
 _SUBMODULE_MODE = "160000"
+_CHUNK = 2**20
 
 
 class Entry(NamedTuple):
@@ -44,10 +49,9 @@ def list_files(
     """List the files at and below a folder, in the order of their paths: those here, and those that are not.
 
     ``known`` has the sizes of some files that are here, by oid. Of a file that is not here the size is
-    unknown, 0. Raises GitError.
+    unknown, 0. Raises SizeError where they are more than ``MAX_FILES``, and GitError.
     """
-    command = ("ls-tree", "-r", "-z", "--full-tree", commit, "--", *([path] if path else []))
-    lines = git.run(*command, timeout=TIMEOUT).decode(errors="backslashreplace").split("\0")[:-1]
+    lines = _listing(git, commit, path).decode(errors="backslashreplace").split("\0")[:-1]
     parsed = [(*line[: line.index("\t")].split(" "), line[line.index("\t") + 1 :]) for line in lines]
     unknown = {oid for _, kind, oid, _ in parsed if kind == "blob" and oid not in known}
     sizes = {**known, **dict(_sizes(git, sorted(unknown)))} if unknown else known
@@ -57,6 +61,24 @@ def list_files(
         is_here = kind != "blob" or oid in sizes
         (here if is_here else missing).append(Entry(name, mode, oid, sizes.get(oid, 0)))
     return here, missing
+
+
+def _listing(git: Git, commit: str, path: str) -> bytes:
+    """Return what git lists. A few small folders, each many times in another, can be files without end."""
+    command = ("ls-tree", "-r", "-z", "--full-tree", commit, "--", *([path] if path else []))
+    listing = bytearray()
+    files = 0
+    with contextlib.closing(git.pieces(*command, timeout=TIMEOUT)) as pieces:
+        for piece in pieces:
+            listing += piece
+            files += piece.count(b"\0")
+            if files > MAX_FILES or len(listing) > MAX_LISTING:
+                raise SizeError(
+                    f"{safe(path) or 'the root'} at {commit[:7]} of {redact(git.url)} has more than"
+                    f" {MAX_FILES:,} files, or their paths more than {format_size(MAX_LISTING)}: name a"
+                    " smaller folder as the source's `path`, or split the repository"
+                )
+    return bytes(listing)
 
 
 def _sizes(git: Git, oids: Sequence[str]) -> Iterator[tuple[str, int]]:
@@ -70,22 +92,43 @@ def _sizes(git: Git, oids: Sequence[str]) -> Iterator[tuple[str, int]]:
 
 def read_files(git: Git, entries: Sequence[Entry]) -> Generator[bytes, None, None]:
     """Read files, one after another, in one git process. Raises GitError."""
+    with _contents(git, entries) as output:
+        for entry in entries:
+            yield b"".join(_content(git, output, entry, entry.size))
+
+
+def copy_files(git: Git, entries: Sequence[Entry], opened: Callable[[Entry], IO[bytes]]) -> None:
+    """Write each file to what is ``opened`` for it, however large, with little memory. Raises GitError."""
+    with _contents(git, entries) as output:
+        for entry in entries:
+            with opened(entry) as file:
+                file.writelines(_content(git, output, entry, _CHUNK))
+
+
+@contextlib.contextmanager
+def _contents(git: Git, entries: Sequence[Entry]) -> Iterator[IO[bytes]]:
     with tempfile.TemporaryFile(dir=git.home) as names:
         names.writelines(f"{entry.oid}\n".encode() for entry in entries)
         names.seek(0)
         with git.reading("cat-file", "--batch", stdin=names) as output:
-            for entry in entries:
-                yield _content(git, output, entry)
+            yield output
 
 
-def _content(git: Git, output: IO[bytes], entry: Entry) -> bytes:
+def _content(git: Git, output: IO[bytes], entry: Entry, most: int) -> Iterator[bytes]:
+    """Yield the next file, in pieces of so many bytes at most."""
     header = output.readline().split()
-    is_blob = len(header) == 3 and header[1] == b"blob"  # noqa: PLR2004  # name, type, size
-    content = output.read(entry.size) if is_blob else b""
-    if not is_blob or len(content) != entry.size:
+    if not header:
+        raise EOFError
+    if len(header) != 3 or header[1] != b"blob":  # noqa: PLR2004  # name, type, size
         raise unreadable(git, entry)
+    left = entry.size
+    while left:
+        piece = output.read(min(left, most))
+        if not piece:
+            raise EOFError
+        left -= len(piece)
+        yield piece
     output.read(1)  # a line's end
-    return content
 
 
 def unreadable(git: Git, entry: Entry) -> GitError:

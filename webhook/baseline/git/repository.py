@@ -10,11 +10,12 @@ from __future__ import annotations
 import contextlib
 import shutil
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
-from webhook.baseline.errors import AccessError, GitError, OverdueError, SizeError
+from webhook.baseline.errors import GitError, SizeError
 from webhook.baseline.git.access import Access
 from webhook.baseline.git.command import Git, redact
 from webhook.baseline.git.fetch import FINAL, fetch, has_any, sweep, tidy
@@ -23,6 +24,7 @@ from webhook.baseline.git.objects import (
     NOTHING_KNOWN,
     TIMEOUT,
     Entry,
+    copy_files,
     list_files,
     read_files,
     unreadable,
@@ -108,20 +110,32 @@ class Repository:
             raise
 
     def _fetch(self, head: Head, path: str, deadline: float) -> None:
+        """Fetch into our copy; else into a new one, as ours may be damaged, at last of all that there is.
+
+        Not every server gives single files.
+        """
+        attempts = [partial(self._fetch_here, path), partial(self._fetch_anew, path)]
+        *others, last = [*attempts, partial(self._fetch_anew, "")] if path else attempts
+        for attempt in others:
+            try:
+                return attempt(head, deadline)
+            except FINAL:
+                raise
+            except GitError:
+                continue
+        return last(head, deadline)
+
+    def _fetch_here(self, path: str, head: Head, deadline: float) -> None:
         try:
             entries = fetch(self._git, self._remote, head, path, deadline, self._sizes)
-            self._listed = None if entries is None else _Listed(head.commit, path, entries)
-        except (AccessError, OverdueError):
+        except SizeError as error:
+            if has_any(self._git):  # what was fetched earlier may take up the room
+                raise GitError(str(error)) from None
+            self.discard()
             raise
-        except SizeError:
-            if not has_any(self._git):
-                self.discard()
-                raise
-            self._fetch_anew(head, path, deadline)  # what was fetched earlier may take up the room
-        except GitError:
-            self._fetch_anew(head, path, deadline)  # our copy may be damaged
+        self._listed = None if entries is None else _Listed(head.commit, path, entries)
 
-    def _fetch_anew(self, head: Head, path: str, deadline: float) -> None:
+    def _fetch_anew(self, path: str, head: Head, deadline: float) -> None:
         """Put a new copy in the place of ours, once it is complete."""
         _remove(self._anew)
         try:
@@ -129,12 +143,6 @@ class Repository:
             fetch(self._anew, self._remote, head, path, deadline)
             self.discard()
             self._anew.repository.rename(self._git.repository)
-        except FINAL:
-            raise
-        except GitError:
-            if not path:
-                raise
-            self._fetch_anew(head, "", deadline)  # not every server gives single files: then all
         finally:
             _remove(self._anew)
 
@@ -189,17 +197,28 @@ class Repository:
 
         Raises SizeError where they are more than ``max_size`` together, however small packed, and GitError.
         """
+        self._check_size(entries)
+        with self._discarding():
+            yield from read_files(self._git, entries)
+
+    def copy(self, entries: Sequence[Entry], opened: Callable[[Entry], IO[bytes]]) -> None:
+        """Write files, of any size, to what is ``opened`` for each. Raises as ``read`` does, and OSError."""
+        self._check_size(entries)
+        with self._discarding():
+            copy_files(self._git, entries, opened)
+
+    def _check_size(self, entries: Sequence[Entry]) -> None:
         if sum(entry.size for entry in entries) > self._access.max_size:
             limit = format_size(self._access.max_size)
             raise SizeError(f"the files of {self.url} have more than the {limit} of `maxSize`: raise it")
-        with self._discarding():
-            yield from read_files(self._git, entries)
 
     @contextlib.contextmanager
     def _discarding(self) -> Iterator[None]:
         """Throw our copy away where it turns out to be damaged; the next sync fetches it anew."""
         try:
             yield
+        except SizeError:
+            raise  # our copy is as it should be
         except GitError:
             self.discard()
             raise

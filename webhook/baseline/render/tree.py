@@ -11,7 +11,9 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from webhook.baseline.errors import ManifestError, RenderError
 from webhook.baseline.git.repository import Entry, Repository
@@ -19,6 +21,8 @@ from webhook.baseline.git.repository import Entry, Repository
 _PREFIX = "render-"
 _EXECUTABLE = "100755"
 _MAX_HOPS = 40  # as Linux
+_MAX_TARGET = 4095  # bytes, as Linux
+_COST = 4096  # bytes that a file takes on a disk besides its content, about: a million empty ones do, too
 _REFUSED = frozenset({"", ".", "..", ".git"})
 
 
@@ -31,7 +35,7 @@ def exported(
     Submodules are left out, and so are symbolic links that lead out of the folder; one at or below
     ``path``, that of the source, is an error. Nobody else may be at work in ``parent``: what is left
     there of an earlier export is removed. Raises ManifestError, GitError, and RenderError where the
-    files have more than ``max_size`` bytes or cannot be written.
+    files take more than ``max_size`` bytes, 4096 for each file and its content, or cannot be written.
     """
     files = [entry for entry in entries if entry.is_file or entry.is_link]
     _check(files, max_size)
@@ -71,15 +75,18 @@ def unwritable(parent: Path, error: OSError) -> RenderError:
 
 
 def _check(entries: Sequence[Entry], max_size: int) -> None:
-    size = sum(entry.size for entry in entries)
+    size = sum(entry.size + _COST for entry in entries)
     if size > max_size:
         raise RenderError(
-            f"the files to render have {size:,} bytes, more than the {max_size:,} of `maxSize`; raise it"
+            f"the files to render, {len(entries):,}, take {size:,} bytes, more than the {max_size:,} of"
+            " `maxSize`; raise it"
         )
     paths: set[str] = set()
     for entry in entries:
         if entry.path in paths or _REFUSED.intersection(entry.path.lower().split("/")) or "\0" in entry.path:
             raise ManifestError(entry.path, 1, "a name that no file can have; rename it")
+        if entry.is_link and entry.size > _MAX_TARGET:
+            raise ManifestError(entry.path, 1, "a symbolic link that is too long for any system; correct it")
         paths.add(entry.path)
     for entry in entries:
         if any(str(above) in paths for above in PurePosixPath(entry.path).parents):
@@ -88,18 +95,20 @@ def _check(entries: Sequence[Entry], max_size: int) -> None:
 
 def _write_files(repository: Repository, entries: Sequence[Entry], tree: Path) -> dict[str, str]:
     """Write the files, and return the symbolic links: path and target. There is none yet to be followed."""
-    links: dict[str, str] = {}
-    with contextlib.closing(repository.read(entries)) as contents:
-        for entry, content in zip(entries, contents, strict=True):
-            if entry.is_link:
-                links[entry.path] = content.decode(errors="backslashreplace")
-                continue
-            file = tree / entry.path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            mode = 0o700 if entry.mode == _EXECUTABLE else 0o600
-            with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as output:  # noqa: PTH123
-                output.write(content)
-    return links
+    repository.copy([entry for entry in entries if entry.is_file], partial(_opened, tree))
+    links = [entry for entry in entries if entry.is_link]
+    targets = repository.read(links) if links else ()
+    return {
+        entry.path: target.decode(errors="backslashreplace")
+        for entry, target in zip(links, targets, strict=True)
+    }
+
+
+def _opened(tree: Path, entry: Entry) -> IO[bytes]:
+    file = tree / entry.path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    mode = 0o700 if entry.mode == _EXECUTABLE else 0o600
+    return open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb")  # noqa: PTH123  # no other mode
 
 
 def _write_links(links: Mapping[str, str], tree: Path, path: str) -> None:

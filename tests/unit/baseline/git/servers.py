@@ -12,11 +12,15 @@ import subprocess
 import threading
 from base64 import b64encode
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from certs.authority import issue_authority, issue_serving_certificate
 
@@ -45,9 +49,33 @@ class Certificates:
         authority = issue_authority(now=datetime.now(UTC))
         serving = issue_serving_certificate(authority, ["127.0.0.1"], now=datetime.now(UTC))
         self.authority = authority.certificate.decode()
+        self._signing_key = authority.key
         (folder / "server.pem").write_bytes(serving.key + serving.certificate)
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(folder / "server.pem")
+
+    def demand_client(self) -> None:
+        """Let in only who shows a certificate of the same CA."""
+        self.context.verify_mode = ssl.CERT_REQUIRED
+        self.context.load_verify_locations(cadata=self.authority)
+
+    def client(self) -> tuple[str, str]:
+        """Issue a client's certificate, and return it with its key: PEM."""
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "baseward")])
+        signing = serialization.load_pem_private_key(self._signing_key, password=None)
+        assert isinstance(signing, ec.EllipticCurvePrivateKey)
+        key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+        certificate = (
+            x509.CertificateBuilder(x509.load_pem_x509_certificate(self.authority.encode()).subject, name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(hours=1))
+            .not_valid_after(now + timedelta(hours=1))
+            .sign(signing, hashes.SHA256())
+        )
+        pem = serialization.Encoding.PEM
+        private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        return certificate.public_bytes(pem).decode(), private.decode()
 
 
 class Sshd:

@@ -82,6 +82,7 @@ def all_commands() -> list[str]:
         ({"username": "reader\n", "password": f"{PASSWORD}\n"}, LOGIN),
         ({"username": "reader", "token": PASSWORD}, LOGIN),
         ({"token": PASSWORD}, basic("x-access-token", PASSWORD)),
+        ({"password": PASSWORD}, basic("x-access-token", PASSWORD)),
         ({"bearerToken": PASSWORD}, f"Bearer {PASSWORD}"),
         ({"username": "ä b", "password": "%s\\n $(x) `y` 'z' \"ü"}, basic("ä b", "%s\\n $(x) `y` 'z' \"ü")),
     ],
@@ -102,8 +103,31 @@ def test_a_server_is_told_what_is_in_the_files(
 def test_a_server_that_wants_no_credentials_needs_no_more_than_its_ca(
     https: HttpServer, certificates: Certificates, bare: Path, tmp_path: Path
 ) -> None:
-    files = {"ca.crt": certificates.authority}
+    for name in ("ca.crt", "caFile"):
+        files = {name: certificates.authority}
+        assert content(opened(https.url("v2", bare), tmp_path, files)) == [b"1"]
+
+
+@pytest.mark.parametrize(
+    "names", [("tls.crt", "tls.key"), ("certFile", "keyFile"), ("tlsClientCertData", "tlsClientCertKey")]
+)
+def test_a_server_that_wants_to_know_our_certificate_is_shown_it(
+    https: HttpServer, certificates: Certificates, bare: Path, tmp_path: Path, names: tuple[str, str]
+) -> None:
+    certificates.demand_client()
+    files = {"ca.crt": certificates.authority, **dict(zip(names, certificates.client(), strict=True))}
     assert content(opened(https.url("v2", bare), tmp_path, files)) == [b"1"]
+
+
+def test_a_certificate_of_ours_that_cannot_be_used_is_said(
+    https: HttpServer, certificates: Certificates, bare: Path, tmp_path: Path
+) -> None:
+    certificates.demand_client()
+    url, files = https.url("v2", bare), {"ca.crt": certificates.authority}
+    files |= {"tls.crt": certificates.client()[0], "tls.key": "no PEM"}
+    assert "must hold a certificate and its key in PEM" in fault(opened(url, tmp_path, files))
+    files["tls.key"] = certificates.client()[1]  # of another certificate
+    assert "must hold a certificate and its key in PEM" in fault(opened(url, tmp_path, files))
 
 
 def test_rotated_credentials_are_picked_up(http: HttpServer, bare: Path, tmp_path: Path) -> None:
@@ -220,7 +244,7 @@ def test_a_proxy_that_is_down_is_named(tmp_path: Path) -> None:
 # ssh
 
 
-@pytest.mark.parametrize("name", ["identity", "ssh-privatekey"])
+@pytest.mark.parametrize("name", ["identity", "ssh-privatekey", "sshPrivateKey"])
 def test_ssh_takes_the_key_and_the_known_hosts_of_the_files(
     sshd: Sshd, bare: Path, tmp_path: Path, name: str
 ) -> None:

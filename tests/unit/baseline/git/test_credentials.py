@@ -26,24 +26,52 @@ def fault(url: str, folder: Path) -> str:
         (HTTPS, {}, "there is neither password nor token nor bearerToken; put one there"),
         (HTTPS, {"known_hosts": "x"}, "there is neither password nor token nor bearerToken; put one there"),
         (HTTPS, {"username": "x"}, "there is neither password nor token nor bearerToken; put one there"),
-        (HTTPS, {"password": "x"}, "username is missing; put it beside password, or call a token token"),
         (HTTPS, {"token": "x", "bearerToken": "y"}, "there are token and bearerToken; keep one of them"),
         (HTTPS, {"token": "\n"}, "token is empty"),
         (HTTPS, {"username": "", "password": "x"}, "username is empty"),
         (HTTPS, {"bearerToken": "x\nHost: y"}, "bearerToken has more than one line"),
         (HTTPS, {"username": "x\ny", "password": "z"}, "username has more than one line"),
-        (SSH, {"known_hosts": "x"}, "identity or ssh-privatekey is missing, which ssh needs"),
+        (SSH, {"known_hosts": "x"}, "identity, ssh-privatekey or sshPrivateKey is missing, which ssh needs"),
         (
             SSH,
             {"identity": "x"},
             "known_hosts is missing, which ssh needs; `ssh-keyscan HOST` prints its lines",
         ),
         (SHORT_SSH, {"identity": "x", "known_hosts": ""}, "known_hosts is empty"),
+        (HTTPS, {"tls.crt": "x"}, "tls.key is missing; a certificate and its key belong together"),
+        (
+            HTTPS,
+            {"keyFile": "x", "token": "y"},
+            "certFile is missing; a certificate and its key belong together",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_named(tmp_path: Path, url: str, files: dict[str, str], problem: str) -> None:
     folder = secret(tmp_path / "credentials", files)
     assert fault(url, folder) == f"credentials in {folder}: {problem}"
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("githubAppID", "put a token of the app's installation into token, and renew it there"),
+        ("githubAppPrivateKey", "put a token of the app's installation into token, and renew it there"),
+        ("gcpServiceAccountKey", "put an access token of the account into token, and renew it there"),
+        ("proxy", "name the proxy as the source's `proxy`"),
+        (".netrc", "put its login into username, and its password into password"),
+    ],
+)
+@pytest.mark.parametrize("url", [HTTPS, SSH])
+def test_what_others_would_use_is_not_left_aside_in_silence(
+    tmp_path: Path, url: str, name: str, advice: str
+) -> None:
+    folder = secret(tmp_path / "credentials", {name: "x", "token": "y"})
+    assert fault(url, folder) == f"credentials in {folder}: {name} is not supported; {advice}"
+
+
+def test_what_argo_cd_puts_beside_them_does_no_harm(tmp_path: Path) -> None:
+    files = {"type": "git", "url": HTTPS, "project": "x", "name": "y", "password": "z"}
+    assert "nothing answers at 127.0.0.1:1" in fault(HTTPS, secret(tmp_path / "credentials", files))
 
 
 def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:

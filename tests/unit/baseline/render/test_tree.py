@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from webhook.baseline.errors import ManifestError, RenderError
 from webhook.baseline.git.repository import Head, Repository
 from webhook.baseline.render.tree import exported, private_folder
 
-GIB = 1024**3
+MEBIBYTE, GIB = 1024**2, 1024**3
 
 
 class Commit:
@@ -30,7 +31,10 @@ class Commit:
             link = self._origin.folder / name
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(target)
-        self.commit = self._origin.commit()
+        self.take(self._origin.commit())
+
+    def take(self, commit: str) -> None:
+        self.commit = commit
         self._repository.fetch(Head(self.commit, None))
 
     @contextmanager
@@ -171,12 +175,38 @@ def test_a_folder_that_is_also_a_file_is_refused(commit: Commit) -> None:
 
 def test_more_than_the_bound_is_refused_before_anything_is_written(commit: Commit) -> None:
     commit.make({"src/a.yaml": "12345", "b.yaml": "12345"})
-    with commit.exported(max_size=10):
+    with commit.exported(max_size=2 * 4096 + 10):
         pass
-    with (
-        pytest.raises(RenderError, match=r"have 10 bytes, more than the 9 of `maxSize`; raise it"),
-        commit.exported(max_size=9),
-    ):
+    refused = r"the files to render, 2, take 8,202 bytes, more than the 8,201 of `maxSize`; raise it"
+    with pytest.raises(RenderError, match=refused), commit.exported(max_size=2 * 4096 + 9):
+        pass
+
+
+def test_empty_files_are_not_for_free(commit: Commit) -> None:
+    commit.make({f"src/{number}.yaml": "" for number in range(100)})
+    with pytest.raises(RenderError, match="100, take 409,600 bytes"), commit.exported(max_size=400_000):
+        pass
+
+
+def test_a_large_file_takes_little_memory(commit: Commit) -> None:
+    commit.make({"src/zeros": bytes(64 * MEBIBYTE), "src/z.yaml": "behind it"})
+    tracemalloc.start()
+    with commit.exported() as tree:
+        _, peak = tracemalloc.get_traced_memory()
+        assert (tree / "src/zeros").stat().st_size == 64 * MEBIBYTE
+        assert (tree / "src/z.yaml").read_text() == "behind it"
+    tracemalloc.stop()
+    assert peak < 8 * MEBIBYTE
+
+
+def test_a_link_that_no_system_takes_is_refused(commit: Commit, origin: Origin) -> None:
+    origin.write({"target": "x/" * 2048})
+    target = origin.git("hash-object", "-w", "target")
+    origin.git("update-index", "--add", "--cacheinfo", f"120000,{target},src/link")
+    origin.git("commit", "--quiet", "--message", "change")
+    commit.take(origin.git("rev-parse", "HEAD"))
+    refused = "src/link:1: a symbolic link that is too long for any system"
+    with pytest.raises(ManifestError, match=refused), commit.exported():
         pass
 
 
