@@ -17,7 +17,7 @@ from webhook.baseline.errors import (
     SnapshotError,
 )
 from webhook.baseline.findings import Findings
-from webhook.baseline.git.objects import Entry
+from webhook.baseline.git.entry import Entry
 from webhook.baseline.plan import Plan
 from webhook.baseline.reading import Outcome, Reading
 from webhook.baseline.render import File

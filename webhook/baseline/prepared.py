@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from webhook.baseline.errors import ManifestError, RenderError
-from webhook.baseline.git.objects import Entry
+from webhook.baseline.git.entry import Entry
 from webhook.baseline.git.repository import Repository
 from webhook.baseline.render import File, Renderer, Selection, TreeRenderer
 from webhook.baseline.render.tree import exported

@@ -7,7 +7,7 @@ import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from webhook.baseline.git.repository import Entry
+from webhook.baseline.git.entry import Entry
 from webhook.baseline.render import File, Rendered, Selection
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from webhook.baseline.errors import ManifestError
-from webhook.baseline.git.repository import Entry
+from webhook.baseline.git.entry import Entry
 from webhook.baseline.render import File, Rendered
 from webhook.baseline.render.manifests import MAX_SIZE, Manifests
 

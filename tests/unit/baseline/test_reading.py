@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import orjson
 
 from webhook.baseline.declaration import Declaring
-from webhook.baseline.git.repository import Entry
+from webhook.baseline.git.entry import Entry
 from webhook.baseline.reading import Outcome, Reading
 from webhook.baseline.render import File, Rendered, Selection
 from webhook.baseline.render.manifests import Manifests

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from webhook.baseline.errors import AccessError, GitError, OverdueError, SizeError
 from webhook.baseline.git.command import Git, redact
-from webhook.baseline.git.objects import NOTHING_KNOWN, TIMEOUT, Entry, list_files
+from webhook.baseline.git.entry import Entry
+from webhook.baseline.git.objects import NOTHING_KNOWN, TIMEOUT, list_files
 from webhook.baseline.git.refs import Head
 from webhook.baseline.git.remote import PROMISOR, Remote, Wanted
 

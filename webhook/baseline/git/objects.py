@@ -6,10 +6,11 @@ import contextlib
 import tempfile
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import IO, NamedTuple
+from typing import IO
 
 from webhook.baseline.errors import GitError, SizeError
 from webhook.baseline.git.command import Git, redact
+from webhook.baseline.git.entry import Entry
 from webhook.config.sizes import format_size
 from webhook.core.printing import safe
 
@@ -19,28 +20,7 @@ MAX_LISTING = 2**26  # bytes, for the paths of all files, with some 50 more for 
 
 NOTHING_KNOWN: Mapping[str, int] = MappingProxyType({})
 
-_LINK_MODE = "120000"
-_SUBMODULE_MODE = "160000"
 _CHUNK = 2**20
-
-
-class Entry(NamedTuple):
-    """A file in a commit; ``size`` in bytes."""
-
-    path: str
-    mode: str
-    oid: str
-    size: int
-
-    @property
-    def is_link(self) -> bool:
-        """Tell whether it is a symbolic link."""
-        return self.mode == _LINK_MODE
-
-    @property
-    def is_file(self) -> bool:
-        """Tell whether it is neither a symbolic link nor a submodule."""
-        return self.mode not in {_LINK_MODE, _SUBMODULE_MODE}
 
 
 def list_files(

@@ -18,12 +18,12 @@ from typing import IO, NamedTuple
 from webhook.baseline.errors import GitError, SizeError
 from webhook.baseline.git.access import Access
 from webhook.baseline.git.command import Git, redact
+from webhook.baseline.git.entry import Entry
 from webhook.baseline.git.fetch import FINAL, fetch, has_any, sweep, tidy
 from webhook.baseline.git.history import History
 from webhook.baseline.git.objects import (
     NOTHING_KNOWN,
     TIMEOUT,
-    Entry,
     copy_files,
     list_files,
     read_files,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from webhook.baseline.errors import ManifestError
-from webhook.baseline.git.objects import Entry
+from webhook.baseline.git.entry import Entry
 
 
 class File(NamedTuple):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from webhook.baseline.documents import read_documents
 from webhook.baseline.errors import ManifestError, RenderError
-from webhook.baseline.git.repository import Entry
+from webhook.baseline.git.entry import Entry
 from webhook.baseline.render import File, Rendered, Selection
 from webhook.baseline.render.chart import CHART_FILE, Templates
 from webhook.baseline.render.chart_repositories import fetch, places_to_fetch_from

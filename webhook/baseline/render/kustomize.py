@@ -14,7 +14,7 @@ from pathlib import Path
 
 from webhook.baseline.documents import read_documents
 from webhook.baseline.errors import ManifestError, RenderError
-from webhook.baseline.git.repository import Entry
+from webhook.baseline.git.entry import Entry
 from webhook.baseline.render import File, Rendered, Selection, origins
 from webhook.baseline.render.kustomization import NAMES, check
 from webhook.baseline.render.program import RefusedError, find, run

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from webhook.baseline.documents import read_documents
 from webhook.baseline.errors import ManifestError
-from webhook.baseline.git.objects import Entry
+from webhook.baseline.git.entry import Entry
 from webhook.baseline.globs import matcher
 from webhook.baseline.render import File, Rendered, Selection
 from webhook.core.printing import safe

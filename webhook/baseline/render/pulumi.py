@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from webhook.baseline.errors import ManifestError
-from webhook.baseline.git.repository import Entry
+from webhook.baseline.git.entry import Entry
 from webhook.baseline.render import File, Rendered, Selection
 from webhook.baseline.render.governed import is_governed
 from webhook.baseline.render.json_file import JsonFile, places

@@ -16,7 +16,8 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from webhook.baseline.errors import ManifestError, RenderError
-from webhook.baseline.git.repository import Entry, Repository
+from webhook.baseline.git.entry import Entry
+from webhook.baseline.git.repository import Repository
 
 _PREFIX = "render-"
 _EXECUTABLE = "100755"

@@ -58,7 +58,7 @@ def test_folders_without_end_and_without_files_are_given_up(
     monkeypatch.setattr("webhook.baseline.git.objects.TIMEOUT", 0.5)
     with pytest.raises(OverdueError, match=r"git ls-tree of .* failed: no end after"):
         repository.fetch(bomb(origin, 12, 1, files=False))
-    assert children() == []
+    assert not any(b"ls-tree" in command(child) for child in children())
 
 
 def test_a_commit_that_takes_too_much_memory_is_refused(

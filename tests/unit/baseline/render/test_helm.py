@@ -17,7 +17,7 @@ from tests.unit.baseline.render.charts import (
     write,
 )
 from webhook.baseline.errors import ManifestError
-from webhook.baseline.git.repository import Entry
+from webhook.baseline.git.entry import Entry
 from webhook.baseline.render import File, Rendered, TreeRenderer
 from webhook.core.kinds import GOVERNED
 

@@ -17,7 +17,7 @@ from tests.corpus import corpus_trees, needs_corpus
 from tests.unit.baseline.origin import HttpServer
 from webhook.baseline.documents import read_documents
 from webhook.baseline.errors import ManifestError, RenderError
-from webhook.baseline.git.repository import Entry
+from webhook.baseline.git.entry import Entry
 from webhook.baseline.render import Rendered, TreeRenderer
 from webhook.baseline.render.kustomize import Kustomize
 from webhook.baseline.render.program import run

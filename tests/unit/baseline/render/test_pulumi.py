@@ -9,7 +9,7 @@ import pytest
 from tests.unit.baseline.render import written
 from tests.unit.baseline.render.pulumi_written import export, preview, pulumi_resource, step
 from webhook.baseline.errors import ManifestError
-from webhook.baseline.git.repository import Entry
+from webhook.baseline.git.entry import Entry
 from webhook.baseline.render import File
 from webhook.baseline.render.pulumi import Pulumi
 

@@ -18,7 +18,7 @@ from tests.unit.baseline.render.terraform_written import (
     state,
 )
 from webhook.baseline.errors import ManifestError
-from webhook.baseline.git.repository import Entry
+from webhook.baseline.git.entry import Entry
 from webhook.baseline.render import File
 from webhook.baseline.render.terraform import Terraform
 
