@@ -60,9 +60,10 @@ class _Work:
         """Change one file, push it, and return the commit."""
         self._number += 1
         number = self._number * 7 % FILES
-        text = manifest(number).replace(
-            "metadata:\n", f"metadata:\n  labels: {{change: c{self._number}}}\n", 1
-        )
+        text, change = manifest(number), f"    change: c{self._number}\n"
+        if "  labels:\n" not in text:
+            text = text.replace("metadata:\n", "metadata:\n  labels:\n", 1)
+        text = text.replace("  labels:\n", f"  labels:\n{change}", 1)
         (self._tree / path_of(number)).write_text(text)
         self._git(self._tree, "commit", "--quiet", "--all", "--message", "change")
         self._git(self._tree, "push", "--quiet", "origin", BRANCH)

@@ -70,6 +70,8 @@ def prepare(
 
 def _check_names(entries: list[Entry]) -> None:
     """Raise ManifestError where two files have one name: what is no UTF-8 is written as something else."""
+    if len({entry.path for entry in entries}) == len(entries):
+        return
     seen: set[str] = set()
     for entry in entries:
         if entry.path in seen:

@@ -76,6 +76,12 @@ _GAINED = """SELECT count(*) FROM objects AS now
 _INSERT_SOURCE = """INSERT INTO sources SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, coalesce(
     (SELECT revision + NOT (commit_sha = ?3 AND settings = ?4) FROM previous.sources WHERE name = ?2), 1)"""
 
+_CHANGED_KEYS = """SELECT key FROM previous.objects
+    WHERE source = :earlier AND path IN (SELECT path FROM temp.changed)"""
+_TOUCH = "INSERT INTO temp.touched VALUES (?)"
+_TOUCH_ALL = """INSERT INTO temp.touched
+    SELECT key FROM previous.objects UNION SELECT key FROM objects"""
+
 # What the previous snapshot remembers and still counts, and what has changed since: an object that was
 # declared otherwise or is gone, with its old digest; one that is new, with the empty one. An object that
 # is new with a new source tells nothing of what Git said before.
@@ -84,11 +90,12 @@ _HISTORY = (
     FROM previous.history AS past JOIN sources AS now ON now.name = past.source
     WHERE past.until >= now.revision - :history""",
     """INSERT INTO history SELECT was.key, was.digest, old.name, old.revision
-    FROM previous.objects AS was JOIN previous.sources AS old ON old.number = was.source
+    FROM temp.touched JOIN previous.objects AS was USING (key)
+    JOIN previous.sources AS old ON old.number = was.source
     JOIN sources AS new ON new.name = old.name LEFT JOIN objects AS now ON now.key = was.key
     WHERE now.digest IS NOT was.digest AND old.revision >= new.revision - :history AND :history > 0
     UNION ALL SELECT now.key, x'', old.name, old.revision
-    FROM objects AS now JOIN sources AS new ON new.number = now.source
+    FROM temp.touched JOIN objects AS now USING (key) JOIN sources AS new ON new.number = now.source
     JOIN previous.sources AS old ON old.name = new.name LEFT JOIN previous.objects AS was ON was.key = now.key
     WHERE was.key IS NULL AND old.revision >= new.revision - :history AND :history > 0
     ON CONFLICT DO UPDATE SET source = excluded.source, until = excluded.until""",
@@ -145,6 +152,10 @@ class SnapshotWriter:
         self._directory = directory
         self._previous = previous
         self._aside = directory / f"new{SUFFIX}{ASIDE}"
+        # The keys that may be declared otherwise than before, None for any, and the sources of which
+        # that is known.
+        self._touched: set[str] | None = set()
+        self._kept: set[int] = set()
         with self._reporting():
             self._aside.unlink(missing_ok=True)
             self._database = sqlite3.connect(
@@ -155,6 +166,7 @@ class SnapshotWriter:
             if previous is None:
                 self._database.executescript(SCHEMA.replace("CREATE TABLE ", "CREATE TABLE previous."))
             self._database.execute("CREATE TEMP TABLE changed (path TEXT PRIMARY KEY) WITHOUT ROWID")
+            self._database.execute("CREATE TEMP TABLE touched (key TEXT PRIMARY KEY) WITHOUT ROWID")
             self._database.execute("BEGIN")
 
     def __enter__(self) -> Self:
@@ -173,6 +185,8 @@ class SnapshotWriter:
         """Add an object of a source, given by its number, or return where it already declares that object."""
         key = key_text(row.key)
         values = (key, source, row.digest, row.content_json, row.left_out_json, row.path, row.line)
+        if self._touched is not None and source in self._kept:
+            self._touched.add(key)
         with self._reporting():
             if self._database.execute(_INSERT, values).rowcount:
                 return None
@@ -185,6 +199,7 @@ class SnapshotWriter:
 
     def keep(self, source: int, earlier: int) -> None:
         """Take over all that a source, by its earlier number, declared in the snapshot before."""
+        self._kept.add(source)
         with self._reporting():
             for statement in (_KEEP, _KEEP_FILES):
                 self._database.execute(statement, {"source": source, "earlier": earlier})
@@ -195,12 +210,17 @@ class SnapshotWriter:
             self._database.executemany("INSERT INTO temp.changed VALUES (?)", ((path,) for path in changed))
             for statement in (_KEEP, _KEEP_FILES):
                 self._database.execute(statement + _UNCHANGED, {"source": source, "earlier": earlier})
+            gone = [key for (key,) in self._database.execute(_CHANGED_KEYS, {"earlier": earlier})]
             self._database.execute("DELETE FROM temp.changed")
+            self._kept.add(source)
+            if self._touched is not None:
+                self._touched.update(gone)
             objects, warnings = (int(self._value(query, source)) for query in _COUNTS)
             return objects, warnings
 
     def drop_outside(self, source: int, is_allowed: Callable[[ObjectKey], bool]) -> int:
         """Take out the objects of a source that it may not declare; return how many."""
+        self._touched = None
         with self._reporting():
             keys = [key for (key,) in self._database.execute(_KEYS, (source,))]
             outside = [(key, source) for key in keys if not is_allowed(parse_key(key))]
@@ -209,6 +229,7 @@ class SnapshotWriter:
 
     def drop(self, source: int) -> None:
         """Take out all that was added of a source."""
+        self._touched = None
         with self._reporting():
             for statement in _DROP:
                 self._database.execute(statement, (source,))
@@ -247,6 +268,7 @@ class SnapshotWriter:
             sequence = 1
             if previous is not None:
                 sequence = previous.sequence + 1
+                self._touch({number for number, source in enumerate(title.sources) if source is not None})
                 self._take_over(history, sequence)
             self._write_revision(title, sequence)
             self._database.execute("COMMIT")
@@ -260,6 +282,13 @@ class SnapshotWriter:
         self._database.executemany(_INSERT_SOURCE, sources)
         unread = [(name, *map(_json, what)) for name, *what in title.unread]
         self._database.executemany("INSERT INTO unread VALUES (?, ?, ?)", unread)
+
+    def _touch(self, sources: set[int]) -> None:
+        """Note which keys are to be compared with the previous snapshot."""
+        if self._touched is None or not sources <= self._kept:
+            self._database.execute(_TOUCH_ALL)
+        else:
+            self._database.executemany(_TOUCH, ((key,) for key in self._touched))
 
     def _take_over(self, history: int, sequence: int) -> None:
         for statement in _HISTORY:

@@ -87,7 +87,8 @@ class Synchronizer:
         Errors of sources are in the result. Raises SnapshotError where the folder cannot be written to.
         """
         with locked(self.directory), ThreadPoolExecutor(_LOOKS_AT_ONCE) as threads:
-            looks = dict(zip(self._names, threads.map(self.look, self._names), strict=True))
+            look_at_all = threads.map if len(self._names) > 1 else map
+            looks = dict(zip(self._names, look_at_all(self.look, self._names), strict=True))
             return self.settle(looks, progress)
 
     def look(self, name: str) -> Look:

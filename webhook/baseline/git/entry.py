@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 _LINK_MODE = "120000"
-_SUBMODULE_MODE = "160000"
+_OTHER_MODES = (_LINK_MODE, "160000")  # the second is a submodule's
 
 
 class Entry(NamedTuple):
@@ -24,4 +24,4 @@ class Entry(NamedTuple):
     @property
     def is_file(self) -> bool:
         """Tell whether it is neither a symbolic link nor a submodule."""
-        return self.mode not in {_LINK_MODE, _SUBMODULE_MODE}
+        return self.mode not in _OTHER_MODES

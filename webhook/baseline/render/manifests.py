@@ -43,12 +43,13 @@ class Manifests:
 
     def select(self, entries: Sequence[Entry]) -> Selection:
         """Choose the manifests among the files of a commit."""
-        is_excluded = matcher(self.exclude)
-        start = len(self.path) + 1 if self.path else 0
-        included = [entry for entry in entries if not is_excluded(entry.path[start:])]
-        manifests = [entry for entry in included if entry.is_file and entry.path.endswith(self.suffixes)]
+        if self.exclude:
+            is_excluded = matcher(self.exclude)
+            start = len(self.path) + 1 if self.path else 0
+            entries = [entry for entry in entries if not is_excluded(entry.path[start:])]
+        manifests = [entry for entry in entries if entry.path.endswith(self.suffixes) and entry.is_file]
         errors = [_too_large(entry) for entry in manifests if entry.size > MAX_SIZE]
-        warnings = [_passed_over(entry) for entry in included if not entry.is_file]
+        warnings = [_passed_over(entry) for entry in entries if not entry.is_file]
         if not manifests:
             warnings.append(f"nothing is declared: no file ends in {', '.join(self.suffixes)}")
         return Selection([] if errors else manifests, errors, warnings)
