@@ -239,7 +239,7 @@ def planned(kind: str, values: Json, name: str = "this", **more: Any) -> Json:
         "mode": "managed",
         "type": kind,
         "name": name,
-        "provider_name": "registry.terraform.io/hashicorp/kubernetes",
+        "provider_name": "terraform.example.com/hashicorp/kubernetes",
         "schema_version": 0,
         "values": values,
         "sensitive_values": {},
@@ -297,7 +297,7 @@ def instances(kind: str, *all_attributes: Json, **more: Any) -> Json:
         "mode": "managed",
         "type": kind,
         "name": "this",
-        "provider": 'provider["registry.terraform.io/hashicorp/kubernetes"]',
+        "provider": 'provider["terraform.example.com/hashicorp/kubernetes"]',
         "instances": [
             {"schema_version": 0, "attributes": attributes, "sensitive_attributes": [], "private": "bnVsbA=="}
             for attributes in all_attributes
