@@ -114,7 +114,7 @@ class Baseward:
             f"https://{self._host}{path}", body, {"Content-Type": "application/json"}
         )
         try:
-            with urllib.request.urlopen(question, context=self._trust, timeout=PATIENCE) as answer:  # noqa: S310
+            with urllib.request.urlopen(question, context=self._trust, timeout=PATIENCE) as answer:  # noqa: S310  # https, to loopback
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             with error:

@@ -5,21 +5,21 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-import pytest
+from tests.missing import missing
 
 _UNSHARE = ("unshare", "--user", "--map-root-user", "--mount")
 _BEGIN = 'mount -t tmpfs -o size=16m none "$1" && mount --bind "$2" /etc/hosts && shift 2 && exec "$@"'
 
 
 def needs_namespaces() -> None:
-    """Skip a test where nobody may mount, as in many containers."""
+    """Leave a test out where nobody may mount, as in many containers."""
     command = [*_UNSHARE, "mount", "-t", "tmpfs", "none", "/mnt"]
     try:
         done = subprocess.run(command, check=False, capture_output=True, text=True)
     except FileNotFoundError:
-        pytest.skip("no program unshare")
+        missing("no program unshare: install util-linux")
     if done.returncode:
-        pytest.skip(f"mounting is not permitted here: {done.stderr.strip()}")
+        missing(f"mounting is not permitted here: {done.stderr.strip()}")
 
 
 def disk_and_hosts(folder: Path, hosts: Path) -> list[str | Path]:

@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from webhook.baseline.errors import RenderError
 from webhook.baseline.render import launcher, memory
@@ -82,28 +83,41 @@ def run(  # noqa: PLR0913  # each is a bound of its own, given by name
     ``timeout`` seconds or wrote more than ``max_output`` bytes, or MAX_OUTPUT.
     """
     name = Path(program).name
-    output, complaint = io.BytesIO(), bytearray()  # a BytesIO gives its bytes away without a copy
     everything = {**_environment(home, network=network), **environment}
     with _started([program, *arguments], folder, max_output, everything) as process:
         try:
-            for is_output, chunk in _chunks(process, time.monotonic() + timeout):
-                if is_output:
-                    output.write(chunk)
-                elif len(complaint) < _MAX_COMPLAINT:
-                    complaint += chunk
-                if output.tell() > min(max_output, MAX_OUTPUT):
-                    raise _excess(name, max_output)
+            said = _listen(_chunks(process, time.monotonic() + timeout), name, max_output)
         except TimeoutError:
             raise RenderError(
                 f"{name} had not ended after {timeout:.0f} s; if this is no mistake of the source, raise its"
                 " `timeout`"
             ) from None
-    reason = _reason(bytes(complaint), process.returncode, folder)
+    if process.returncode == 0:
+        return said.output
+    reason = _reason(said.complaint, process.returncode, folder)
     if process.returncode == _REFUSED:
         raise RefusedError(name, reason)
-    if process.returncode != 0:
-        raise RenderError(f"{name} failed: {reason}")
-    return output.getvalue()
+    raise RenderError(f"{name} failed: {reason}")
+
+
+class _Said(NamedTuple):
+    """What a program wrote: all of its output, and the beginning of what it complained about."""
+
+    output: bytes
+    complaint: bytes
+
+
+def _listen(chunks: Iterator[tuple[bool, bytes]], name: str, max_output: int) -> _Said:
+    """Gather what a program writes. Raises RenderError where that is too much, and TimeoutError."""
+    output, complaint = io.BytesIO(), bytearray()  # a BytesIO gives its bytes away without a copy
+    for is_output, chunk in chunks:
+        if is_output:
+            output.write(chunk)
+        elif len(complaint) < _MAX_COMPLAINT:
+            complaint += chunk
+        if output.tell() > min(max_output, MAX_OUTPUT):
+            raise _excess(name, max_output)
+    return _Said(output.getvalue(), bytes(complaint))
 
 
 def _excess(name: str, max_output: int) -> RenderError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.missing import missing
 from tests.unit.baseline.origin import Origin
 from webhook.baseline.git.repository import Repository
 from webhook.baseline.trust.signature import check_signature
@@ -20,12 +20,8 @@ from webhook.config.baseline import Verify, VerifyMode
 
 def need(program: str) -> None:
     """Skip the test without a program, or fail it where CI is set."""
-    if shutil.which(program):
-        return
-    reason = f"no {program} on PATH"
-    if os.environ.get("CI"):
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
+    if shutil.which(program) is None:
+        missing(f"no {program} on PATH")
 
 
 @dataclass(frozen=True)
