@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -28,6 +29,7 @@ from webhook.core.normalize.metadata import CLAIM_BY, CLAIM_EXPIRES, CLAIM_REASO
 from webhook.core.objects import ABSENT_DIGEST, Declared, ObjectKey, Provenance
 from webhook.core.pointer import format_pointer, parse_pointer
 from webhook.core.policy import Policy
+from webhook.core.references import reference_of
 from webhook.core.review import AdmissionRequest, AdmissionResponse, parse_review
 
 Object = dict[str, Any]
@@ -309,6 +311,20 @@ class MemoryBaseline:
 
     def unread_source(self, key: ObjectKey) -> str | None:
         return next((name for name, globs in self.unread.items() if key.is_within(globs, "*")), None)
+
+    def within(self, kind: Kind, namespace: str, limit: int) -> list[Declared]:
+        found = (
+            self.objects[key] for key in sorted(self.objects) if key[:3] == (kind.group, kind.name, namespace)
+        )
+        return list(islice(found, limit))
+
+    def referring(self, to: ObjectKey, limit: int) -> list[Declared]:
+        found = (
+            declared
+            for key, declared in sorted(self.objects.items())
+            if reference_of(kinds.BY_NAME[key.kind], declared.content, key.namespace) == to
+        )
+        return list(islice(found, limit))
 
 
 def baseline(

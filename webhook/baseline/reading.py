@@ -19,6 +19,7 @@ from webhook.core.normalize.left_out import LeftOut
 from webhook.core.objects import Manifest, ObjectKey
 from webhook.core.pointer import format_pointer
 from webhook.core.printing import safe
+from webhook.core.references import reference_of
 
 _MAX_PATH = 200
 _MAX_FIELDS = 3
@@ -33,6 +34,7 @@ class Row(NamedTuple):
     left_out_json: bytes
     path: str
     line: int
+    refers: ObjectKey | None = None
 
 
 class Advice(NamedTuple):
@@ -85,13 +87,15 @@ class Reading:
     def _row(self, manifest: Manifest) -> Row:
         kind, content, place = BY_NAME[manifest.key.kind], manifest.content, manifest.provenance
         try:
+            form = normalize(content, kind, self.left_out, as_written=True)
             return Row(
                 manifest.key,
                 digest(normalize(content, kind, self.left_out)),
-                canonical_json(normalize(content, kind, self.left_out, as_written=True)),
+                canonical_json(form),
                 orjson.dumps(self._left_out(manifest, kind)),
                 place.path,
                 place.line,
+                reference_of(kind, form, manifest.key.namespace),
             )
         except (ReviewError, orjson.JSONEncodeError) as error:
             raise DeclarationError(place.path, place.line, str(error)) from None

@@ -25,16 +25,21 @@ from webhook.baseline.snapshot_format import (
     FORMAT,
     SourceRecord,
     UnreadSource,
+    key_range,
     key_text,
     left_out_id,
     parse_key,
 )
+from webhook.core.kinds import Kind
 from webhook.core.normalize.left_out import LeftOut
 from webhook.core.objects import Declared, ObjectKey, Provenance
 
 _CACHE_KIB = 1024
 
-_DECLARED = "SELECT digest, content, left_out, source, path, line FROM objects WHERE key = ?"
+_COLUMNS = "SELECT key, digest, content, left_out, source, path, line FROM objects"
+_DECLARED = f"{_COLUMNS} WHERE key = ?"
+_WITHIN = f"{_COLUMNS} WHERE key > ? AND key < ? ORDER BY key LIMIT ?"
+_REFERRING = f"{_COLUMNS} WHERE refers = ? ORDER BY key LIMIT ?"
 _EARLIER = "SELECT digest FROM history WHERE key = ?"
 _KEYS = "SELECT key FROM objects ORDER BY key"
 _UNREAD = "SELECT name, namespaces, kinds FROM unread ORDER BY name"
@@ -109,11 +114,22 @@ class Snapshot:
     def declared(self, key: ObjectKey) -> Declared | None:
         """Look an object up. Raises SnapshotError where the file turns out to be broken."""
         rows = self._select(_DECLARED, key_text(key))
-        if not rows:
-            return None
-        digest, content, left_out, number, path, line = rows[0]
+        return self._declared_of(rows[0], key) if rows else None
+
+    def within(self, kind: Kind, namespace: str, limit: int) -> list[Declared]:
+        """Return the first declared objects of a kind in a namespace, by name. Raises SnapshotError."""
+        between = key_range(kind.group, kind.name, namespace)
+        return [self._declared_of(row) for row in self._select(_WITHIN, *between, limit)]
+
+    def referring(self, to: ObjectKey, limit: int) -> list[Declared]:
+        """Return the first declared objects that refer to an object, by key. Raises SnapshotError."""
+        return [self._declared_of(row) for row in self._select(_REFERRING, key_text(to), limit)]
+
+    def _declared_of(self, row: tuple[Any, ...], known: ObjectKey | None = None) -> Declared:
+        key, digest, content, left_out, number, path, line = row
         source = self._numbered[number]
-        return Declared(key, digest, content, left_out, Provenance(source.name, source.commit, path, line))
+        place = Provenance(source.name, source.commit, path, line)
+        return Declared(known or parse_key(key), digest, content, left_out, place)
 
     def earlier_digests(self, key: ObjectKey) -> Collection[bytes]:
         """Return what earlier revisions of the history declared, ``ABSENT_DIGEST`` for nothing."""

@@ -14,7 +14,7 @@ from webhook.config import Source
 from webhook.core.normalize.left_out import LeftOut
 from webhook.core.objects import ObjectKey
 
-FORMAT = 2
+FORMAT = 3
 """Raised with every change of the tables, of the canonical form or of the digest."""
 
 APPLICATION_ID = 0x42617365
@@ -22,7 +22,8 @@ APPLICATION_ID = 0x42617365
 
 # `unread` are the sources that have never been read, with what they may declare. `files` are those that
 # were read on their own, with the names of their contents: what is the same later is not read again. A
-# key has two sources only while a snapshot is being made. `revision` counts the revisions of one source.
+# key has two sources only while a snapshot is being made. `refers` is the key of what an object refers to
+# (see core.references), NULL for most. `revision` counts the revisions of one source.
 # `until` is the last revision of a source that declared the object with that digest; an empty digest says
 # that it did not declare it.
 SCHEMA = f"""
@@ -41,7 +42,7 @@ CREATE TABLE files (
 ) WITHOUT ROWID;
 CREATE TABLE objects (
     key TEXT NOT NULL, source INTEGER NOT NULL, digest BLOB NOT NULL, content BLOB NOT NULL,
-    left_out BLOB NOT NULL, path TEXT NOT NULL, line INTEGER NOT NULL, PRIMARY KEY (key, source)
+    left_out BLOB NOT NULL, path TEXT NOT NULL, line INTEGER NOT NULL, refers TEXT, PRIMARY KEY (key, source)
 );
 CREATE TABLE history (
     key TEXT NOT NULL, digest BLOB NOT NULL, source TEXT NOT NULL, until INTEGER NOT NULL,
@@ -51,6 +52,8 @@ CREATE TABLE revisions (
     sequence INTEGER PRIMARY KEY, id TEXT NOT NULL, synced_at TEXT NOT NULL, commits TEXT NOT NULL
 );
 """
+
+INDEXES = "CREATE INDEX referring ON objects (refers, key) WHERE refers IS NOT NULL;"
 
 _ID_LENGTH = 32
 
@@ -73,6 +76,12 @@ class SourceRecord(NamedTuple):
 def key_text(key: ObjectKey) -> str:
     """Write a key unambiguously: names may hold any character."""
     return orjson.dumps([*key]).decode()
+
+
+def key_range(group: str, kind: str, namespace: str) -> tuple[str, str]:
+    """Return the texts between which the keys of all objects of a kind in a namespace stand."""
+    prefix = orjson.dumps([group, kind, namespace]).decode().removesuffix("]")
+    return f"{prefix},", f"{prefix}-"  # "-" follows ","
 
 
 def parse_key(text: str) -> ObjectKey:

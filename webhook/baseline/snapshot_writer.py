@@ -18,6 +18,7 @@ from webhook.baseline.reading import Row
 from webhook.baseline.snapshot import Snapshot
 from webhook.baseline.snapshot_files import ASIDE, SUFFIX, swap_in
 from webhook.baseline.snapshot_format import (
+    INDEXES,
     SCHEMA,
     SourceRecord,
     UnreadSource,
@@ -43,7 +44,7 @@ PRAGMA locking_mode = EXCLUSIVE;
 PRAGMA cache_size = -16384;
 """
 
-_INSERT = "INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_INSERT = "INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _PLACE = "SELECT path, line FROM objects WHERE key = ? AND source = ?"
 _INSERT_FILE = "INSERT INTO files VALUES (?, ?, ?, ?)"
 _KEYS = "SELECT key FROM objects WHERE source = ?"
@@ -51,7 +52,7 @@ _DROP_KEY = "DELETE FROM objects WHERE key = ? AND source = ?"
 _DROP = ("DELETE FROM objects WHERE source = ?", "DELETE FROM files WHERE source = ?")
 
 _KEEP = """INSERT INTO objects
-    SELECT key, :source, digest, content, left_out, path, line FROM previous.objects
+    SELECT key, :source, digest, content, left_out, path, line, refers FROM previous.objects
     WHERE source = :earlier"""
 _KEEP_FILES = (
     "INSERT INTO files SELECT :source, path, oid, warnings FROM previous.files WHERE source = :earlier"
@@ -161,7 +162,7 @@ class SnapshotWriter:
             self._database = sqlite3.connect(
                 self._aside.absolute().as_uri(), uri=True, isolation_level=None, check_same_thread=False
             )
-            self._database.executescript(_PRAGMAS + SCHEMA)
+            self._database.executescript(_PRAGMAS + SCHEMA + INDEXES)
             self._database.execute("ATTACH ? AS previous", (_uri(previous),))
             if previous is None:
                 self._database.executescript(SCHEMA.replace("CREATE TABLE ", "CREATE TABLE previous."))
@@ -184,7 +185,8 @@ class SnapshotWriter:
     def add(self, source: int, row: Row) -> Place | None:
         """Add an object of a source, given by its number, or return where it already declares that object."""
         key = key_text(row.key)
-        values = (key, source, row.digest, row.content_json, row.left_out_json, row.path, row.line)
+        refers = None if row.refers is None else key_text(row.refers)
+        values = (key, source, row.digest, row.content_json, row.left_out_json, row.path, row.line, refers)
         if self._touched is not None and source in self._kept:
             self._touched.add(key)
         with self._reporting():

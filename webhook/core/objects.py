@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple, Protocol
 
 import orjson
+
+from webhook.core.kinds import Kind
 
 ABSENT_DIGEST = b""
 """Stands in a history of digests for "this revision did not declare the object"."""
@@ -104,3 +106,9 @@ class Baseline(Protocol):
 
     def unread_source(self, key: ObjectKey) -> str | None:
         """Return the name of a source that was never read and may declare the object, if there is one."""
+
+    def within(self, kind: Kind, namespace: str, limit: int) -> Sequence[Declared]:
+        """Return up to ``limit`` declared objects of a kind; ``namespace`` is "" for a cluster-scoped one."""
+
+    def referring(self, to: ObjectKey, limit: int) -> Sequence[Declared]:
+        """Return up to ``limit`` declared objects that refer to one (``references.reference_of``)."""

@@ -28,6 +28,7 @@ from webhook.baseline.snapshot_format import (
 )
 from webhook.baseline.snapshot_writer import Place, SnapshotWriter, Title
 from webhook.config import Source, Verify
+from webhook.core.kinds import NETWORK_POLICY
 from webhook.core.normalize.left_out import Ignore, LeftOut
 from webhook.core.objects import ABSENT_DIGEST, Baseline, Declared, ObjectKey, Provenance
 
@@ -135,6 +136,59 @@ def test_names_of_any_kind_are_kept_apart(tmp_path: Path, snapshots: list[Snapsh
         assert found is not None
         assert found.digest == bytes([number])
     assert set(snapshot.keys()) == {key(name, namespace) for namespace, name in places}
+
+
+def test_the_objects_of_a_namespace_are_found_and_those_of_no_other(
+    tmp_path: Path, snapshots: list[Snapshot]
+) -> None:
+    places = [
+        ("shop", "web"),
+        ("shop", "db"),
+        ("shop-2", "web"),
+        ("sho", "web"),
+        ('shop","x', "web"),
+        ("", "a"),
+    ]
+    with SnapshotWriter(tmp_path) as writer:
+        for namespace, name in places:
+            writer.add(0, row(name, namespace=namespace))
+        writer.add(0, row("web")._replace(key=ObjectKey("networking.k8s.io", "Ingress", "shop", "web")))
+        writer.publish(Title(LeftOut(), NOON, [record(objects=7)]), 10)
+    snapshot = opened(tmp_path, snapshots)
+
+    def names(namespace: str, limit: int = 10) -> list[str]:
+        return [found.key.name for found in snapshot.within(NETWORK_POLICY, namespace, limit)]
+
+    assert (names("shop"), names(""), names("other")) == (["db", "web"], ["a"], [])
+    assert names("shop", limit=1) == ["db"]
+    assert snapshot.within(NETWORK_POLICY, "shop", 1) == [snapshot.declared(key("db"))]
+
+
+def test_what_refers_to_an_object_is_found_also_when_it_was_taken_over(
+    tmp_path: Path, snapshots: list[Snapshot]
+) -> None:
+    def binding(name: str, role: str) -> Row:
+        refers = ObjectKey("rbac.authorization.k8s.io", "Role", "shop", role)
+        place = ObjectKey("rbac.authorization.k8s.io", "RoleBinding", "shop", name)
+        return row(name)._replace(key=place, refers=refers)
+
+    with SnapshotWriter(tmp_path) as writer:
+        for one in (
+            binding("readers", "reader"),
+            binding("more", "reader"),
+            binding("admins", "admin"),
+            row("web"),
+        ):
+            writer.add(0, one)
+        writer.publish(Title(LeftOut(), NOON, [record()]), 10)
+    with SnapshotWriter(tmp_path, opened(tmp_path, snapshots)) as writer:
+        writer.keep(0, 0)
+        writer.publish(Title(LeftOut(), NOON, [record("another")]), 10)
+    snapshot = opened(tmp_path, snapshots)
+    reader = ObjectKey("rbac.authorization.k8s.io", "Role", "shop", "reader")
+    assert [found.key.name for found in snapshot.referring(reader, 10)] == ["more", "readers"]
+    assert [found.key.name for found in snapshot.referring(reader, 1)] == ["more"]
+    assert snapshot.referring(reader._replace(namespace="other"), 10) == []
 
 
 def test_the_place_of_the_first_declaration_is_told_at_the_second(tmp_path: Path) -> None:
