@@ -1,0 +1,131 @@
+"""How large a policy may be, counted in steps: the same on every machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.builders import Object, network_policy, peer, put
+from tests.unit.core.impact.networkpolicy.regions import impact
+from webhook.core.errors import TooLargeError
+
+
+def block(at: int) -> Object:
+    return {"ipBlock": {"cidr": f"{at >> 16}.{at >> 8 & 255}.{at & 255}.0/24"}}
+
+
+def pods(at: int) -> Object:
+    return peer(f"app-{at}")
+
+
+def large(of: Callable[[int], Object], ports: Callable[[int], int] = lambda _: 80) -> Object:
+    """Return a policy of 200 rules with 100 peers each."""
+    rules = [
+        {"from": [of(7 * (100 * rule + at)) for at in range(100)], "ports": [{"port": ports(rule)}]}
+        for rule in range(200)
+    ]
+    return network_policy(podSelector={}, policyTypes=["Ingress"], ingress=rules)
+
+
+PEERS = pytest.mark.parametrize("of", [block, pods])
+NEW = {"ipBlock": {"cidr": "240.0.0.0/8"}}
+
+
+@PEERS
+@pytest.mark.parametrize(
+    "ports", [lambda _: 80, lambda rule: 1000 + rule % 10], ids=["one port", "ten ports"]
+)
+def test_one_peer_of_20_000_is_told(of: Callable[[int], Object], ports: Callable[[int], int]) -> None:
+    policy = large(of, ports)
+    found = impact(policy, put(policy, "/spec/ingress/199/from/50", NEW))
+    port = ports(199)
+    assert [each.text for each in found.opens] == [f"240.0.0.0/8 -> all pods in shop, TCP {port}"]
+    assert len(found.closes) == 1
+
+
+@PEERS
+def test_a_policy_of_20_000_peers_may_come_and_go(of: Callable[[int], Object]) -> None:
+    words = "any source -> all pods in shop, all ports"
+    assert [each.text for each in impact(large(of), None).opens] == [words]
+    assert [each.text for each in impact(None, large(of)).closes] == [words]
+
+
+@PEERS
+def test_to_change_all_20_000_is_too_much(of: Callable[[int], Object]) -> None:
+    with pytest.raises(TooLargeError):
+        impact(large(of), large(lambda at: of(at + 1)))
+
+
+def test_to_change_all_of_thousands_is_told() -> None:
+    def policy(start: int, of: Callable[[int], Object]) -> Object:
+        return network_policy(
+            podSelector={},
+            policyTypes=["Ingress"],
+            ingress=[{"from": [of(2 * at + start) for at in range(5000)]}],
+        )
+
+    for of in (block, pods):
+        found = impact(policy(0, of), policy(1, of))
+        assert (len(found.opens), len(found.closes)) == (1, 1)
+        assert "and 4997 more" in found.opens[0].text
+
+
+def test_500_policies_beside_it_are_looked_at() -> None:
+    beside = [
+        network_policy(
+            f"beside-{at}",
+            podSelector={"matchLabels": {"app": f"app-{at}"}},
+            policyTypes=["Ingress"],
+            ingress=[{"from": [peer("gateway")]}],
+        )
+        for at in range(500)
+    ]
+    everyone = network_policy(podSelector={}, policyTypes=["Ingress"])
+    assert [each.text for each in impact(everyone, None, *beside).opens] == [
+        "any source -> all pods in shop, all ports"
+    ]
+    open_to_gateway = put(everyone, "/spec/ingress", [{"from": [peer("gateway")]}])
+    assert not impact(
+        put(everyone, "/spec/podSelector", {"matchLabels": {"app": "app-7"}}), None, *beside
+    ).opens
+    assert impact(everyone, open_to_gateway, *beside).widens
+
+
+ENTANGLED: dict[str, Any] = {
+    "labels that halve each other": [
+        {
+            "podSelector": {
+                "matchExpressions": [
+                    {"key": f"key-{bit}", "operator": "Exists" if at >> bit & 1 else "DoesNotExist"}
+                    for bit in range(10)
+                ]
+            }
+        }
+        for at in range(1023)
+    ],
+    "labels of many keys": [{"podSelector": {"matchLabels": {f"key-{at}": "" for at in range(8000)}}}],
+    "many values": [
+        {
+            "podSelector": {
+                "matchExpressions": [
+                    {"key": "a", "operator": "In", "values": [str(at) for at in range(10**5)]}
+                ]
+            }
+        }
+    ],
+    "IPv6": [{"ipBlock": {"cidr": f"2001:db8:{at:x}::/48"}} for at in range(8000)],
+    "except": [
+        {"ipBlock": {"cidr": f"10.0.{at >> 8}.{at & 255}/31", "except": ["10.0.0.0/32"]}}
+        for at in range(4000)
+    ],
+}
+
+
+@pytest.mark.parametrize("peers", ENTANGLED.values(), ids=ENTANGLED)
+def test_what_takes_too_long_is_given_up(peers: list[Object]) -> None:
+    before = network_policy(podSelector={}, policyTypes=["Ingress"], ingress=[{"from": peers}])
+    after = put(before, "/spec/ingress", [{"from": [{"podSelector": {}}]}])
+    with pytest.raises(TooLargeError):
+        impact(before, after)

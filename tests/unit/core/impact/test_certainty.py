@@ -1,0 +1,74 @@
+"""What a rule may go by: the effect of a change beside policies that Git does not declare."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.builders import Object, baseline, key_of, kind_of, network_policy, peer, put, role, rule
+from tests.unit.core.impact.networkpolicy.policies import changes, siblings
+from webhook.core.impact import (
+    DeclaredSurroundings,
+    Effect,
+    Impact,
+    certain_effect,
+    change_of,
+    impact_of,
+)
+
+WEB = network_policy()
+CLOSED = put(WEB, "/spec/ingress", [])
+TWIN = network_policy("twin")
+ISOLATING = network_policy("isolating", podSelector={}, policyTypes=["Ingress", "Egress"])
+LETS_IN = network_policy("lets-in", podSelector={}, ingress=[{"from": [peer("gateway")]}])
+
+
+def told(old: Object | None, new: Object | None, *git: Object) -> tuple[Impact, Effect]:
+    obj = new or old or {}
+    change = change_of(kind_of(obj), key_of(obj), old, new)
+    impact = impact_of(change, DeclaredSurroundings(baseline(*git)))
+    return impact, certain_effect(change, impact)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "git", "reported", "certain"),
+    [
+        (WEB, CLOSED, [WEB], "narrows", "narrows"),
+        (WEB, CLOSED, [WEB, TWIN], "neither", "narrows"),
+        (None, ISOLATING, [], "narrows", "narrows"),
+        (None, LETS_IN, [], "narrows", "widens"),
+        (None, LETS_IN, [LETS_IN], "narrows", "widens"),
+        (WEB, None, [WEB], "widens", "widens"),
+        (WEB, None, [WEB, TWIN], "neither", "widens"),
+        (role(), put(role(), "/rules", [rule("get", "pods")]), [], "narrows", "narrows"),
+    ],
+    ids=[
+        "a rule less",
+        "a rule less that another policy has as well",
+        "isolating pods",
+        "a first policy with a rule",
+        "the same, declared",
+        "the only policy deleted",
+        "one of two alike deleted",
+        "a role, which needs no more",
+    ],
+)
+def test_a_rule_goes_by_what_is_certain_and_not_by_what_is_reported(
+    old: Object | None, new: Object | None, git: list[Object], reported: str, certain: str
+) -> None:
+    impact, effect = told(old, new, *git)
+    assert (impact.effect, effect) == (reported, certain)
+
+
+@pytest.mark.parametrize("direction", ["Ingress", "Egress"])
+@given(st.data())
+def test_what_is_certain_holds_beside_any_policies_and_fails_beside_none_or_beside_isolation(
+    direction: str, data: st.DataObject
+) -> None:
+    old, new = data.draw(changes(direction))
+    impact, effect = told(old, new, *data.draw(siblings(direction)))
+    assert effect is Effect.WIDENS or not impact.widens
+    assert effect is not Effect.NEITHER or not impact.narrows
+    alone, isolated = told(old, new), told(old, new, ISOLATING)
+    assert (alone[1] is Effect.WIDENS) == (alone[0].widens or isolated[0].widens)

@@ -1,0 +1,1 @@
+"""What a change of annotations opens and closes, by tables that say what each of them does."""

@@ -1,0 +1,51 @@
+"""Rows that several controllers have."""
+
+from __future__ import annotations
+
+from webhook.core.impact.ingress import ranks
+from webhook.core.impact.ingress.annotations.behaviours import (
+    Behaviour,
+    Code,
+    Guard,
+    Nothing,
+    Setting,
+    Tuning,
+)
+from webhook.core.impact.ingress.annotations.lists import AllowList, Chain, DenyList
+from webhook.core.impact.ingress.annotations.scales import Limit, switch
+
+NOTHING: Behaviour = Nothing()
+TUNING: Behaviour = Tuning()
+CODE: Behaviour = Code()
+AUTH: Behaviour = Guard()
+AUTH_SETTING: Behaviour = Setting("authentication changed", ranks.NO_GUARD)
+ALLOW: Behaviour = AllowList()
+DENY: Behaviour = DenyList()
+CHAIN: Behaviour = Chain()
+LIMIT: Behaviour = Limit()
+LIMIT_SETTING: Behaviour = Setting("limit changed", ranks.LIMIT)
+
+ROUTE: Behaviour = Setting("requests go elsewhere")
+SHOWN_ROUTE: Behaviour = Setting("requests go elsewhere", shown=True)
+REWRITE: Behaviour = Setting("paths rewritten", ranks.RE_POINTED, shown=True)
+REWRITE_PATHS: Behaviour = Setting("paths rewritten", ranks.RE_POINTED, shown=True, reads_paths=True)
+PATH_READING: Behaviour = Setting("paths read otherwise", ranks.RE_POINTED, shown=True, reads_paths=True)
+CONDITION: Behaviour = Setting("conditions changed", ranks.RE_POINTED, reads_paths=True)
+HOSTS: Behaviour = Setting("served under other hosts", ranks.EXPOSED, shown=True)
+PORTS: Behaviour = Setting("served on other ports", ranks.EXPOSED, shown=True)
+PLACE: Behaviour = Setting("served in another place", ranks.EXPOSED, shown=True)
+HEADERS: Behaviour = Setting("headers changed")
+CORS: Behaviour = Setting("other sites let in")
+WAF: Behaviour = Setting("web application firewall changed", ranks.NO_GUARD)
+LOG: Behaviour = Setting("logs changed", ranks.LIMIT)
+TLS_OPTIONS: Behaviour = Setting("TLS options changed", ranks.NO_TLS)
+CERTIFICATE: Behaviour = Setting("certificate changed", ranks.CERTIFICATE)
+UPSTREAM_TLS: Behaviour = Setting("TLS to the backend changed", ranks.NO_TLS)
+UPSTREAM: Behaviour = Setting("backend spoken to otherwise", shown=True)
+
+HTTPS_REDIRECT: Behaviour = switch("no redirect to HTTPS", default=True, rank=ranks.NO_TLS)
+HTTPS_FORCED: Behaviour = switch("no redirect to HTTPS", default=False, rank=ranks.NO_TLS)
+PASSTHROUGH: Behaviour = switch("TLS past the controller", default=False, safe=False, rank=ranks.NO_GUARD)
+CORS_ENABLED: Behaviour = switch("other sites let in", default=False, safe=False, rank=ranks.ROUTE)
+WAF_ENABLED: Behaviour = switch("web application firewall off", default=False, rank=ranks.NO_GUARD)
+HSTS: Behaviour = switch("HTTPS no longer asked for", default=False, rank=ranks.NO_TLS)

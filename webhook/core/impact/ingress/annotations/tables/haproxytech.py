@@ -1,0 +1,92 @@
+"""HAProxy Technologies' controller: https://github.com/haproxytech/kubernetes-ingress/tree/master/documentation."""
+
+from __future__ import annotations
+
+from webhook.core.impact.ingress.annotations.behaviours import Behaviour
+from webhook.core.impact.ingress.annotations.family import Family
+from webhook.core.impact.ingress.annotations.tables.common import (
+    ALLOW,
+    AUTH,
+    CODE,
+    CORS,
+    CORS_ENABLED,
+    DENY,
+    HEADERS,
+    HTTPS_REDIRECT,
+    LIMIT,
+    LIMIT_SETTING,
+    LOG,
+    PASSTHROUGH,
+    REWRITE,
+    ROUTE,
+    SHOWN_ROUTE,
+    TUNING,
+    UPSTREAM,
+    UPSTREAM_TLS,
+)
+
+_ROWS: dict[str, Behaviour] = {
+    "backend-config-snippet": CODE,
+    "auth-type": AUTH,
+    "auth-secret": AUTH,
+    "auth-realm": TUNING,
+    "allow-list": ALLOW,
+    "whitelist": ALLOW,
+    "deny-list": DENY,
+    "blacklist": DENY,
+    "ssl-passthrough": PASSTHROUGH,
+    "ssl-redirect": HTTPS_REDIRECT,
+    "ssl-redirect-code": TUNING,
+    "ssl-redirect-port": TUNING,
+    "server-ca": UPSTREAM_TLS,
+    "server-crt": UPSTREAM_TLS,
+    "server-ssl": UPSTREAM_TLS,
+    "server-proto": UPSTREAM,
+    "send-proxy-protocol": UPSTREAM,
+    "path-rewrite": REWRITE,
+    "request-redirect": ROUTE,
+    "request-redirect-code": TUNING,
+    "route-acl": ROUTE,
+    "set-host": SHOWN_ROUTE,
+    "standalone-backend": UPSTREAM,
+    "forwarded-for": HEADERS,
+    "request-set-header": HEADERS,
+    "response-set-header": HEADERS,
+    "src-ip-header": HEADERS,
+    "cors-enable": CORS_ENABLED,
+    "cors-allow-credentials": CORS,
+    "cors-allow-headers": CORS,
+    "cors-allow-methods": CORS,
+    "cors-allow-origin": CORS,
+    "cors-max-age": TUNING,
+    "rate-limit-requests": LIMIT,
+    "rate-limit-period": LIMIT_SETTING,
+    "rate-limit-size": LIMIT_SETTING,
+    "rate-limit-whitelist": LIMIT_SETTING,
+    "request-capture": LOG,
+    "request-capture-len": LOG,
+    **dict.fromkeys(
+        (
+            "check",
+            "check-http",
+            "check-interval",
+            "cookie-persistence",
+            "load-balance",
+            "pod-maxconn",
+            "rate-limit-status-code",
+            "scale-server-slots",
+            "timeout-check",
+            "timeout-server",
+            "timeout-server-fin",
+            "timeout-tunnel",
+        ),
+        TUNING,
+    ),
+}
+
+
+FAMILY = Family(
+    domains=("haproxy.org", "haproxy.com"),
+    rows=_ROWS,
+    aliases=(("allow-list", "whitelist"), ("deny-list", "blacklist")),
+)

@@ -1,0 +1,96 @@
+"""What a change of a RoleBinding or ClusterRoleBinding grants and takes away.
+
+Only the binding that changes counts. That another one grants the same already makes a grant no less new:
+else somebody could plant a second binding first, and keep it when the other is taken away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from webhook.core.impact.budget import Budget
+from webhook.core.impact.change import Change
+from webhook.core.impact.rbac.bindings import NO_BINDING, Binding, binding_of
+from webhook.core.impact.rbac.gains import EVERYWHERE, Difference, Gain
+from webhook.core.impact.rbac.grants import Grants, compared
+from webhook.core.impact.rbac.known import KnownRoles, words_of
+from webhook.core.impact.rbac.principals import Principal
+from webhook.core.impact.rbac.rules import NO_RULES
+from webhook.core.impact.surroundings import Surroundings
+from webhook.core.kinds import ROLE_BINDING
+from webhook.core.objects import ObjectKey
+
+
+def difference_of(change: Change, surroundings: Surroundings, budget: Budget) -> Difference:
+    """Return what a change of a binding opens and closes. Raises UnreadableError, TooLargeError."""
+    scope = change.key.namespace if change.kind is ROLE_BINDING else EVERYWHERE
+    before, after = (_read(side, scope, budget) for side in (change.before, change.after))
+    granting = _Granting(scope, KnownRoles(surroundings, budget), budget)
+    found = Difference()
+    if after.role is not None:
+        found += granting.added(after.principals - before.principals, after.role)
+    if before.role is not None:
+        found += granting.removed(before.principals - after.principals, before.role)
+    if before.role is not None and after.role is not None and before.role != after.role:
+        found += granting.moved(before.principals & after.principals, before.role, after.role)
+    return found
+
+
+def _read(form: Mapping[str, Any] | None, scope: str, budget: Budget) -> Binding:
+    return binding_of(form, scope, budget) if form is not None else NO_BINDING
+
+
+@dataclass(frozen=True, slots=True)
+class _Granting:
+    """What it means to be bound to roles in one scope."""
+
+    scope: str
+    roles: KnownRoles
+    budget: Budget
+
+    def added(self, principals: Collection[Principal], role: ObjectKey) -> Difference:
+        """Return what being bound to a role opens."""
+        gains = self._all_of(principals, role)
+        return Difference(opens=gains, unknown=_not_known(gains))
+
+    def removed(self, principals: Collection[Principal], role: ObjectKey) -> Difference:
+        """Return what not being bound to a role any longer closes."""
+        return Difference(closes=self._all_of(principals, role))
+
+    def moved(self, principals: Collection[Principal], before: ObjectKey, after: ObjectKey) -> Difference:
+        """Return what being bound to one role in place of another opens and closes."""
+        left, entered = self.roles.role(before), self.roles.role(after)
+        if left is None or entered is None:
+            return self.added(principals, after)  # never say that it closes what is not known
+        more, less = compared(entered.rules, left.rules, self.budget)
+        gains = self._gains(principals, after, more)
+        if not gains and entered.gathers:
+            gains = self._whatever(principals, after)
+        return Difference(gains, self._gains(principals, before, less), _not_known(gains))
+
+    def _all_of(self, principals: Collection[Principal], role: ObjectKey) -> tuple[Gain, ...]:
+        if not principals:
+            return ()
+        known = self.roles.role(role)
+        if known is None or (known.gathers and not known.rules):
+            return self._whatever(principals, role)
+        grants, _ = compared(known.rules, NO_RULES, self.budget)
+        return self._gains(principals, role, grants, whole=True)
+
+    def _gains(
+        self, principals: Collection[Principal], role: ObjectKey, grants: Grants, *, whole: bool = False
+    ) -> tuple[Gain, ...]:
+        counting = grants if self.scope == EVERYWHERE else grants.on_resources
+        if not counting:
+            return ()
+        return tuple(Gain(principal, self.scope, counting, role, whole) for principal in sorted(principals))
+
+    def _whatever(self, principals: Collection[Principal], role: ObjectKey) -> tuple[Gain, ...]:
+        return tuple(Gain(principal, self.scope, None, role) for principal in sorted(principals))
+
+
+def _not_known(gains: Iterable[Gain]) -> tuple[str, ...]:
+    roles = sorted({words_of(gain.role) for gain in gains if gain.grants is None})
+    return tuple(f"what {role} allows is not known" for role in roles)

@@ -1,0 +1,65 @@
+"""An impact for people and for programs: the lines of a denial, one line a warning, JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from webhook.core.impact.finding import Finding, Impact
+from webhook.core.printing import columns, safe
+
+_TREATED = "treated as widening"
+_MOST_LINES = 3
+_MAX_TEXT = 400
+_ALL = 1_000
+
+
+def lines_of(impact: Impact, width: int) -> list[str]:
+    """Tell what a change would do in lines of at most ``width`` columns: the worst few, and how many more."""
+    return [
+        *_list("Would newly allow", impact.opens, width, _MOST_LINES),
+        *(_indented(1, f"Impact: {text}", width) for text in _doubts(impact, 1)),
+        *_list("Would no longer allow", impact.closes, width, 1),
+    ]
+
+
+def warnings_of(impact: Impact, most: int = _MOST_LINES) -> Iterator[str]:
+    """Tell what a change that is let pass does, one finding a line; whoever prints them cuts them."""
+    yield from (f"newly allows: {text}" for text in _some(impact.opens, most))
+    yield from (f"impact: {text}" for text in _doubts(impact, most))
+    yield from (f"no longer allows: {text}" for text in _some(impact.closes, 1))
+
+
+def as_json(impact: Impact, most: int = _ALL, width: int = _MAX_TEXT) -> dict[str, Any]:
+    """Return an impact as JSON: of each list the first ``most`` texts, each cut to ``width``."""
+    lists = {"opens": impact.opens, "closes": impact.closes, "unknown": impact.unknown}
+    texts = {name: [safe(text, width) for text in _some(items, most)] for name, items in lists.items()}
+    return {"effect": impact.effect, **texts}
+
+
+def _list(title: str, findings: tuple[Finding, ...], width: int, most: int) -> list[str]:
+    """Write one finding behind the title if it fits there, several below it."""
+    if not findings:
+        return []
+    texts = _some(findings, most)
+    line = f"{title}: {', '.join(texts)}"
+    if most == 1 or (len(texts) == 1 and columns(line) <= width - 2):
+        return [_indented(1, line, width)]
+    return [_indented(1, f"{title}:", width), *(_indented(2, text, width) for text in texts)]
+
+
+def _some(items: Sequence[object], most: int) -> list[str]:
+    """Return the first few texts; where there are more, the last says how many."""
+    if len(items) <= most:
+        return [str(item) for item in items]
+    told = max(most - 1, 1)  # never only a count
+    return [*(str(item) for item in items[:told]), f"and {len(items) - told} more"]
+
+
+def _doubts(impact: Impact, most: int) -> list[str]:
+    return [f"{text}; {_TREATED}" for text in impact.unknown[:most]]
+
+
+def _indented(depth: int, text: str, width: int) -> str:
+    indent = "  " * depth
+    return indent + safe(text, width - len(indent))
