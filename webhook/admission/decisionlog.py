@@ -15,15 +15,18 @@ import orjson
 
 from webhook.core.diff import FieldChange
 from webhook.core.explain import Answered
+from webhook.core.impact import Impact
+from webhook.core.impact.wording import as_json
 from webhook.core.printing import safe
 from webhook.core.wording import line_of
 
 MAX_LINE = 4_096
-_ROUNDS = ((12, 10), (8, 6), (4, 3), (2, 1), (1, 0))
-"""How many changes and groups are told: fewer from round to round, until the line fits."""
-_MAX_CHANGES, _MAX_GROUPS = _ROUNDS[0]
+_ROUNDS = ((12, 10, 6), (8, 6, 4), (4, 3, 3), (2, 1, 2), (1, 0, 1))
+"""How many changes, groups and findings are told: fewer from round to round, until the line fits."""
+_MAX_CHANGES, _MAX_GROUPS = _ROUNDS[0][:2]
 _MAX_CHANGE = 160
 _MAX_DIFF = 1_200  # so that a long diff leaves room for all else
+_MAX_FINDING = 160
 _MAX_NOTE = 160
 _MAX_USER = 120
 _MAX_NAME = 253
@@ -49,16 +52,17 @@ def log_line(answered: Answered, duration_ms: float) -> bytes:
         "reason": decision.reason,
         "action": decision.action,
         "diff": diff,
-        "impact": None,  # what the change opens: filled in by impact analysis, once there is one
+        "impact": None,
         "commit": safe(answered.commit),
         "dryRun": request.dry_run,
         "durationMs": round(duration_ms, 3),
     }
     if decision.note:
         facts["note"] = safe(decision.note, _MAX_NOTE)
-    for most_changes, most_groups in _ROUNDS:
+    for most_changes, most_groups, most_findings in _ROUNDS:
         facts["diff"] = _first(most_changes, diff, len(decision.changes))
         facts["groups"] = _first(most_groups, groups, len(request.subject.groups))
+        facts["impact"] = _impact(decision.impact, most_findings)
         line = orjson.dumps(facts, option=orjson.OPT_APPEND_NEWLINE)
         if len(line) <= MAX_LINE:
             return line
@@ -71,6 +75,10 @@ def _diff(changes: Sequence[FieldChange]) -> list[str]:
     told = sorted(changes, key=_is_metadata)[:_MAX_CHANGES]
     width = min(_MAX_CHANGE, _MAX_DIFF // max(len(told), 1))
     return [line_of(change, width) for change in told]
+
+
+def _impact(impact: Impact | None, most: int) -> dict[str, Any] | None:
+    return None if impact is None else as_json(impact, most, _MAX_FINDING)
 
 
 def _is_metadata(change: FieldChange) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -23,6 +24,8 @@ from webhook.cli.output import OUTPUT, print_json
 from webhook.core.case import Case
 from webhook.core.decision import NoBaseline
 from webhook.core.explain import undecided
+from webhook.core.impact import NO_IMPACT, DeclaredSurroundings, Impact, change_of, impact_of
+from webhook.core.impact.wording import as_json, lines_of
 from webhook.core.kinds import BY_NAME
 from webhook.core.objects import Manifest
 from webhook.core.policy import Policy
@@ -49,8 +52,9 @@ class Checked:
 
     manifest: Manifest
     state: str
-    changes: tuple[str, ...]
-    declared_in: str
+    changes: tuple[str, ...] = ()
+    declared_in: str = ""
+    impact: Impact | None = None
 
 
 @click.command(epilog=_EXAMPLES)
@@ -125,7 +129,7 @@ def _manifest_files(folder: Path) -> list[Path]:
 
 def _check(manifest: Manifest, policy: Policy, baseline: Snapshot) -> Checked:
     if manifest.key.namespace in policy.exclude_namespaces:
-        return Checked(manifest, OUT_OF_SCOPE, (), "")
+        return Checked(manifest, OUT_OF_SCOPE)
     kind = BY_NAME[manifest.key.kind]
     request = AdmissionRequest(
         "", CREATE, manifest.key, kind, "", Subject(""), dry_run=True, new=manifest.content
@@ -134,10 +138,22 @@ def _check(manifest: Manifest, policy: Policy, baseline: Snapshot) -> Checked:
     if case.unread_source is not None:
         raise BaselineError(undecided(NoBaseline(case.unread_source), request))
     if case.declared is None:
-        return Checked(manifest, UNDECLARED, (), "")
-    state = SAME if case.equals_declared else DRIFT
-    changes = () if state == SAME else tuple(line_of(change, _WIDTH) for change in case.against_git)
-    return Checked(manifest, state, changes, str(case.declared.provenance))
+        return Checked(manifest, UNDECLARED, impact=_impact(manifest, policy, baseline, None))
+    where = str(case.declared.provenance)
+    if case.equals_declared:
+        return Checked(manifest, SAME, declared_in=where)
+    changes = tuple(line_of(change, _WIDTH) for change in case.against_git)
+    impact = _impact(manifest, policy, baseline, case.declared.content)
+    return Checked(manifest, DRIFT, changes, where, impact)
+
+
+def _impact(
+    manifest: Manifest, policy: Policy, baseline: Snapshot, declared: dict[str, Any] | None
+) -> Impact:
+    """Tell what the manifest would open and close, were it applied in place of what Git declares."""
+    kind = BY_NAME[manifest.key.kind]
+    change = change_of(kind, manifest.key, declared, manifest.content, policy.left_out)
+    return impact_of(change, DeclaredSurroundings(baseline))
 
 
 def _as_json(checked: Checked) -> dict[str, object]:
@@ -151,6 +167,7 @@ def _as_json(checked: Checked) -> dict[str, object]:
         "line": place.line,
         "state": checked.state,
         "diff": list(checked.changes),
+        "impact": as_json(checked.impact) if checked.impact is not None else None,
         "declaredIn": checked.declared_in,
     }
 
@@ -163,6 +180,8 @@ def _print_table(checked: list[Checked]) -> None:
         click.echo(f"{_words(one.state):<10}  {safe(str(one.manifest.key))} ({at}{where})")
         for change in one.changes:
             click.echo(f"              {change}")
+        for line in lines_of(one.impact or NO_IMPACT, _WIDTH):
+            click.echo(f"            {line}")
     counts = Counter({SAME: 0, DRIFT: 0, UNDECLARED: 0})
     counts.update(one.state for one in checked)
     click.echo(", ".join(f"{count} {_words(state)}" for state, count in counts.items()))

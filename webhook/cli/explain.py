@@ -20,6 +20,7 @@ from webhook.core.decision import Decision, NoBaseline, Outcome
 from webhook.core.explain import Answered, undecided
 from webhook.core.explain import explain as answer_of
 from webhook.core.freshness import FreshnessAnswer
+from webhook.core.impact.wording import as_json
 from webhook.core.review import parse_review
 from webhook.core.wording import line_of
 
@@ -96,6 +97,7 @@ def _as_json(answered: Answered) -> dict[str, object]:
         "row": {"number": decision.row, "title": row_title(decision.row)},
         "rowsPassed": [{"number": number, "title": title} for number, title in rows_passed(decision.row)],
         "diff": [line_of(change, _WIDTH) for change in decision.changes],
+        "impact": as_json(decision.impact) if decision.impact is not None else None,
         "note": decision.note,
         "declaredIn": str(declared.provenance) if declared is not None else "",
         "message": answer.message,

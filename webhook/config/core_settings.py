@@ -45,6 +45,16 @@ CORE_SETTINGS: dict[type, dict[str, CoreSetting]] = {
         "delete_undeclared": CoreSetting(
             Deletion, "What happens to deleting an object that Git does not declare."
         ),
+        "widening": CoreSetting(
+            EnforcementAction | None,
+            "What happens instead where a change newly allows something, or that cannot be told.",
+        ),
+        "narrowing": CoreSetting(
+            EnforcementAction | None, "What happens instead where a change only takes access away."
+        ),
+        "neither": CoreSetting(
+            EnforcementAction | None, "What happens instead where a change neither allows more nor less."
+        ),
     },
     Approver: {
         "user": CoreSetting(Username, "The exact username, such as system:serviceaccount:NAMESPACE:NAME."),

@@ -22,13 +22,8 @@ from webhook.config.model import Configuration
 from webhook.config.places import Place
 from webhook.config.settings import key_of, settings_of
 from webhook.config.suggestions import did_you_mean
-from webhook.core.policy import Rule
 
 Hook = Callable[[Any, Any], Any]
-
-_NOT_YET: dict[tuple[type, str], str] = {
-    (Rule, "narrowing"): "comes with impact analysis, which this version does not have yet; remove it"
-}
 
 
 def structure(value: dict[str, Any]) -> tuple[Configuration | None, list[tuple[Place, str]]]:
@@ -104,7 +99,8 @@ def _list_hook(kind: Any, converter: Converter) -> Hook:
 def _optional_hook(kind: Any, converter: Converter) -> Hook:
     """Read what is not None: that one means a key without a value, which is as good as none."""
     inner = next(each for each in get_args(kind) if each is not NoneType)
-    return converter.get_structure_hook(inner)
+    structure_inner = converter.get_structure_hook(inner)
+    return lambda value, _: structure_inner(value, inner)
 
 
 def _annotated_hook(kind: Any, converter: Converter) -> Hook:
@@ -144,7 +140,5 @@ def _problems(error: Exception, place: Place) -> Iterator[tuple[Place, str]]:
 
 
 def _unknown(section: type, key: str) -> str:
-    if (section, key) in _NOT_YET:
-        return _NOT_YET[section, key]
     known = [setting.key for setting in settings_of(section)]
     return f"unknown key; one of {', '.join(known)}{did_you_mean(key, known)}"

@@ -12,9 +12,18 @@ from webhook.core.breakglass import (
     claim_on,
     fault_in_claim,
 )
-from webhook.core.canonical import digest
+from webhook.core.canonical import canonical_json, digest
 from webhook.core.diff import REMOVED, FieldChange, deviations, diff
 from webhook.core.escalation import escalation
+from webhook.core.impact import (
+    Change,
+    DeclaredSurroundings,
+    Effect,
+    Impact,
+    certain_effect,
+    change_of,
+    impact_of,
+)
 from webhook.core.kinds import INGRESS, Kind
 from webhook.core.lazy import lazy
 from webhook.core.normalize import looks_normal, normalize
@@ -24,13 +33,17 @@ from webhook.core.pointer import MISSING, Pointer, format_pointer, get, without
 from webhook.core.policy import Policy
 from webhook.core.review import DELETE, AdmissionRequest
 from webhook.core.subject import Approver
-from webhook.core.touched import FINALIZERS, finalizers_of, forbidden_changes
+from webhook.core.touched import FINALIZERS, finalizers_of, forbidden_changes, was_applied
 
 _CLASS: Pointer = ("spec", "ingressClassName")
 
 
 def _drops_last_applied(change: FieldChange) -> bool:
     return change.pointer == LAST_APPLIED_POINTER and change.sign == REMOVED
+
+
+def _text_of(change: FieldChange) -> bytes:
+    return canonical_json([change.path, change.sign, change.declared, change.proposed])
 
 
 class Case:
@@ -188,7 +201,17 @@ class Case:
         if self.declared is None or self._is_spelled_as_declared(self.request.old or {}):
             return False
         declared = normalize(self.declared.content, self.kind, self.policy.left_out)
-        return deviations(self.kind, declared, self.proposed) < deviations(self.kind, declared, self.former)
+        if deviations(self.kind, declared, self.proposed) < deviations(self.kind, declared, self.former):
+            return True
+        return self._deviates_in_fewer_fields and self.effect is not Effect.WIDENS
+
+    @property
+    def _deviates_in_fewer_fields(self) -> bool:
+        """Tell whether each field that deviates did so before, in the same way, and others did besides."""
+        if self.declared is None or self.request.old is None:
+            return False
+        former = diff(self.kind, self.declared.content, self.form(self.request.old, as_written=True))
+        return {*map(_text_of, self.against_git)} < {*map(_text_of, former)}
 
     # Old against new
 
@@ -215,6 +238,36 @@ class Case:
         return (
             self.declared is not None and self.equals_declared and digest(self.former) != self.declared.digest
         )
+
+    @property
+    def _is_honest(self) -> bool:
+        """Tell whether the request touches nothing it may not, save kubectl's own record of an apply."""
+        new = self.request.new
+        return all(
+            change.pointer == LAST_APPLIED_POINTER
+            and new is not None
+            and was_applied(new, self.kind, self.digest, self.policy.left_out)
+            for change in self.forbidden
+        )
+
+    # Impact
+
+    @lazy
+    def _change(self) -> Change:
+        request = self.request
+        return change_of(self.kind, request.key, request.old, request.new, self.policy.left_out)
+
+    @lazy
+    def impact(self) -> Impact:
+        """Return what this request opens and closes, old against new, beside what Git declares."""
+        if self.baseline is None:
+            return Impact(unknown=("no baseline has been loaded",))
+        return impact_of(self._change, DeclaredSurroundings(self.baseline))
+
+    @lazy
+    def effect(self) -> Effect:
+        """Return what a rule goes by: a change is not taken to close unless that is certain."""
+        return certain_effect(self._change, self.impact) if self._is_honest else Effect.WIDENS
 
     # Break-glass
 

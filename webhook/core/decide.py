@@ -59,7 +59,7 @@ def decide(
     for row in TABLE:
         verdict = row.judge(case)
         if verdict is not None:
-            return _soften(case, verdict) if isinstance(verdict, Decision) else verdict
+            return _soften(case, _with_impact(case, verdict)) if isinstance(verdict, Decision) else verdict
     raise AssertionError("row 14 decides whatever reaches it")
 
 
@@ -200,6 +200,8 @@ def _drift_or_undeclared(case: Case) -> Decision:
         reason, action = Reason.DELETION, rule.drift
     else:
         reason, action = Reason.DRIFT, rule.drift
+    if rule.goes_by_effect:
+        action = rule.action_for(case.effect) or action
     outcome = {EnforcementAction.DENY: Outcome.DENIED, EnforcementAction.WARN: Outcome.WARNED}
     return Decision(
         outcome.get(action, Outcome.ALLOWED),
@@ -210,6 +212,21 @@ def _drift_or_undeclared(case: Case) -> Decision:
         _own_claim(case),
         case.declared,
     )
+
+
+_NOTED = (EnforcementAction.DENY, EnforcementAction.WARN, EnforcementAction.AUDIT)
+_JUDGED_WHOLE_FROM = 7
+
+
+def _with_impact(case: Case, decision: Decision) -> Decision:
+    """Add what a change opens, where somebody is told of the change or it is recorded.
+
+    Not in the rows before, which look at no more of an object than they need.
+    """
+    is_told = decision.outcome is not Outcome.ALLOWED or decision.action in _NOTED
+    if not is_told or decision.row < _JUDGED_WHOLE_FROM:
+        return decision
+    return replace(decision, impact=case.impact)
 
 
 def _own_claim(case: Case) -> str:

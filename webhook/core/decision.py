@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from webhook.core.diff import FieldChange
+from webhook.core.impact import Impact
 from webhook.core.objects import Declared
 from webhook.core.policy import EnforcementAction
 
@@ -42,7 +43,8 @@ class Decision:
     """What is answered to one request, and why.
 
     ``row`` is the row of the decision table that applied. ``changes`` are from what Git declares to
-    what is proposed; ``note`` says in words what the reason alone does not.
+    what is proposed; ``note`` says in words what the reason alone does not. ``impact`` is that of the
+    request, old against new; None where nothing deviates that anybody is told of.
     """
 
     outcome: Outcome
@@ -52,6 +54,7 @@ class Decision:
     changes: tuple[FieldChange, ...] = ()
     note: str = ""
     declared: Declared | None = None
+    impact: Impact | None = None
 
 
 @dataclass(frozen=True, slots=True)

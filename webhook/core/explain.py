@@ -14,6 +14,8 @@ from webhook.core.breakglass import claim_on
 from webhook.core.canonical import plain_json
 from webhook.core.decision import Decision, NoBaseline, Outcome, Reason
 from webhook.core.diff import FieldChange
+from webhook.core.impact import NO_IMPACT
+from webhook.core.impact.wording import lines_of, warnings_of
 from webhook.core.kinds import BY_NAME
 from webhook.core.normalize.metadata import CLAIM_BY, CLAIM_EXPIRES, CLAIM_REASON
 from webhook.core.objects import Baseline
@@ -82,9 +84,12 @@ def undecided(verdict: NoBaseline, request: AdmissionRequest) -> str:
 
 def denial(answered: Answered) -> str:
     """Write what kubectl prints of a denial."""
+    decision = answered.decision
+    impact = lines_of(decision.impact or NO_IMPACT, MAX_COLUMNS)
     blocks = [
         wrap(_headline(answered), MAX_COLUMNS),
-        _change_lines(answered.decision.changes),
+        _change_lines(decision.changes, MAX_CHANGE_LINES - (len(impact) + 1 if impact else 0)),
+        impact,
         [*_wrapped(_provenance(answered)), *_way_out(answered)],
     ]
     return "\n\n".join("\n".join(lines) for lines in blocks if lines)
@@ -127,9 +132,9 @@ def _claim_text(answered: Answered) -> str:
     return f"{safe(claim.by)} until {safe(claim.expires, 40)}" if claim is not None else ""
 
 
-def _change_lines(changes: tuple[FieldChange, ...]) -> list[str]:
+def _change_lines(changes: tuple[FieldChange, ...], most: int) -> list[str]:
     """Lay changes out in two columns; a path too long for its column has a line of its own."""
-    paths = [path_text(change) for change in changes[:MAX_CHANGE_LINES]]
+    paths = [path_text(change) for change in changes[:most]]
     column = max((columns(path) for path in paths if columns(path) <= MAX_ALIGNED), default=0)
     lines: list[str] = []
     told = 0
@@ -139,7 +144,7 @@ def _change_lines(changes: tuple[FieldChange, ...]) -> list[str]:
             entry = [f"  {padded}   {value_text(change, MAX_COLUMNS - column - 5)}"]
         else:
             entry = [f"  {path}", f"      {value_text(change, MAX_COLUMNS - 6)}"]
-        if len(lines) + len(entry) > MAX_CHANGE_LINES:
+        if len(lines) + len(entry) > most:
             break
         lines += entry
         told += 1
@@ -215,6 +220,7 @@ def _warnings(answered: Answered) -> Iterator[str]:
     decision = answered.decision
     if decision.outcome is Outcome.WARNED:
         yield _warning_headline(answered)
+        yield from warnings_of(decision.impact or NO_IMPACT)
         yield from (line_of(change, MAX_WARNING) for change in decision.changes)
     if _is_stale(answered):
         oldest = min(answered.baseline.synced_at.values()) if answered.baseline is not None else answered.now

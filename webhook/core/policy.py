@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from webhook.core.breakglass import BreakGlassLimits
 from webhook.core.controllers import SystemController
+from webhook.core.impact import Effect
 from webhook.core.normalize.left_out import LeftOut
 from webhook.core.objects import ObjectKey
 from webhook.core.subject import Approver
@@ -50,7 +51,8 @@ class DryRun(StrEnum):
 class Rule:
     """What to do about some kinds in some namespaces; ``namespaces`` are globs.
 
-    The defaults are those of the implicit last rule.
+    The defaults are those of the implicit last rule. ``widening``, ``narrowing`` and ``neither``, where
+    they are set, decide in place of the other actions, by what the change opens and closes.
     """
 
     kinds: tuple[str, ...] = ("*",)
@@ -58,10 +60,22 @@ class Rule:
     drift: EnforcementAction = EnforcementAction.DENY
     undeclared: EnforcementAction = EnforcementAction.DENY
     delete_undeclared: Deletion = Deletion.ALLOW
+    widening: EnforcementAction | None = None
+    narrowing: EnforcementAction | None = None
+    neither: EnforcementAction | None = None
 
     def governs(self, key: ObjectKey) -> bool:
         """Tell whether the rule is about an object; a cluster-scoped one has the namespace ""."""
         return key.is_within(self.namespaces, self.kinds)
+
+    @property
+    def goes_by_effect(self) -> bool:
+        """Tell whether what a change opens and closes bears on the action."""
+        return any(action is not None for action in (self.widening, self.narrowing, self.neither))
+
+    def action_for(self, effect: Effect) -> EnforcementAction | None:
+        """Return what happens to a change of that effect, None where the other actions decide."""
+        return {Effect.WIDENS: self.widening, Effect.NARROWS: self.narrowing}.get(effect, self.neither)
 
 
 IMPLICIT_RULE = Rule()

@@ -20,7 +20,7 @@ from webhook.core.normalize import normalize
 from webhook.core.normalize.left_out import LAST_APPLIED_POINTER, RULES, LeftOut, rules_of
 from webhook.core.normalize.metadata import CLAIM_REASON, SERVER_WRITTEN
 from webhook.core.objects import Declared
-from webhook.core.pointer import Pointer, format_pointer
+from webhook.core.pointer import Pointer, format_pointer, get
 
 _UNGOVERNED = frozenset({"apiVersion", "kind", "status", "metadata"})
 _NOT_TOUCHED = SERVER_WRITTEN | {"finalizers"}
@@ -80,7 +80,7 @@ def forbidden_changes(
         if _differ(pointer, before, after)
         and not _writes_what_git_has(pointer, after, in_git)
         and not left_out.may_write(kind, pointer, username)
-        and not (pointer == LAST_APPLIED_POINTER and _is_last_applied_of(after, kind, declared, left_out))
+        and not (pointer == LAST_APPLIED_POINTER and _applied_what_git_has(new, kind, declared, left_out))
     ]
     claim = claim_on(new)
     if claim is not None and claim != claim_on(dict(old or {})):
@@ -99,16 +99,20 @@ def _writes_what_git_has(pointer: Pointer, after: dict[Pointer, Any], in_git: di
     return pointer in after and text in in_git and in_git[text] == after[pointer]
 
 
-def _is_last_applied_of(
-    after: dict[Pointer, Any], kind: Kind, declared: Declared | None, left_out: LeftOut
+def _applied_what_git_has(
+    new: dict[str, Any], kind: Kind, declared: Declared | None, left_out: LeftOut
 ) -> bool:
-    """Tell whether kubectl's record of what was applied says the same as Git."""
-    text = after.get(LAST_APPLIED_POINTER)
-    if declared is None or not isinstance(text, str):
+    return declared is not None and was_applied(new, kind, declared.digest, left_out)
+
+
+def was_applied(obj: dict[str, Any], kind: Kind, form_digest: bytes, left_out: LeftOut) -> bool:
+    """Tell whether kubectl's record of what was applied to an object says what has that digest."""
+    text = get(obj, LAST_APPLIED_POINTER)
+    if not isinstance(text, str):
         return False
     try:
         applied = orjson.loads(text)
-        return isinstance(applied, dict) and digest(normalize(applied, kind, left_out)) == declared.digest
+        return isinstance(applied, dict) and digest(normalize(applied, kind, left_out)) == form_digest
     except (orjson.JSONDecodeError, ReviewError):
         return False
 

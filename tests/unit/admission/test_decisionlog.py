@@ -98,7 +98,12 @@ def test_a_denial_as_it_is_logged() -> None:
         "reason": "drift",
         "action": "deny",
         "diff": ["spec.ingress[0].from + ipBlock: {cidr: 0.0.0.0/0}"],
-        "impact": None,
+        "impact": {
+            "effect": "widens",
+            "opens": ["any address -> pods app=web in shop, TCP 8080"],
+            "closes": [],
+            "unknown": [],
+        },
         "commit": COMMIT,
         "dryRun": False,
         "durationMs": 0.413,

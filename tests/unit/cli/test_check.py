@@ -59,10 +59,11 @@ def test_what_differs_is_drift_and_1_and_says_where_it_is_declared(place: Place)
     place.write("web.yaml", OPENED)
     result = place.baseward("check", "web.yaml")
     assert (result.exit_code, result.stderr) == (1, "")
-    drift, change, summary = result.stdout.splitlines()
+    drift, change, impact, summary = result.stdout.splitlines()
     declared = "platform@3f2c1ab clusters/prod/shop/netpol.yaml:12"
     assert drift == f"drift       NetworkPolicy shop/web (web.yaml:1; declared in {declared})"
     assert change.strip() == "spec.ingress[0].from + ipBlock: {cidr: 0.0.0.0/0}"
+    assert impact.strip() == "Would newly allow: any address -> pods app=web in shop, TCP 8080"
     assert summary == "0 same, 1 drift, 0 undeclared"
 
 
@@ -103,7 +104,8 @@ def test_a_folder_is_read_with_all_below_it(place: Place) -> None:
     place.write("deploy/more/deep/role.json", json.dumps(role()))
     place.write("deploy/README.md", "---\n: no yaml [")
     result = place.baseward("check", place.folder / "deploy")
-    assert [line.split(" (")[0].split(maxsplit=1)[1] for line in result.stdout.splitlines()[:-1]] == [
+    told = [line for line in result.stdout.splitlines()[:-1] if not line.startswith(" ")]
+    assert [line.split(" (")[0].split(maxsplit=1)[1] for line in told] == [
         "NetworkPolicy shop/api",
         "Role shop/reader",
         "NetworkPolicy shop/web",
@@ -181,9 +183,16 @@ def test_for_programs_there_is_a_list_of_all(place: Place) -> None:
         "line": drift["line"],
         "state": "drift",
         "diff": ["spec.ingress[0].from + ipBlock: {cidr: 0.0.0.0/0}"],
+        "impact": {
+            "effect": "widens",
+            "opens": ["any address -> pods app=web in shop, TCP 8080"],
+            "closes": [],
+            "unknown": [],
+        },
         "declaredIn": "platform@3f2c1ab clusters/prod/shop/netpol.yaml:12",
     }
-    assert (same["state"], same["diff"], same["line"]) == ("same", [], 1)
+    assert (same["state"], same["diff"], same["impact"], same["line"]) == ("same", [], None, 1)
+    assert undeclared["impact"]["opens"] == ["whoever is bound to ClusterRole reader -> get, list pods"]
     assert (undeclared["state"], undeclared["declaredIn"], undeclared["namespace"]) == ("undeclared", "", "")
     assert list(same) == list(drift) == list(undeclared)
 

@@ -49,13 +49,14 @@ def test_check_tells_when_nobody_may_bring_anything(file: Path) -> None:
 
 
 def test_check_reports_every_fault_with_file_and_line_and_ends_with_2(file: Path) -> None:
-    file.write_text(SKETCH.replace("mode: enforce", "mode: on").replace("drift: deny", "narrowing: warn"))
+    file.write_text(SKETCH.replace("mode: enforce", "mode: on").replace("drift: deny", "narrows: warn"))
     result = config("check", file)
 
     assert (result.exit_code, result.stdout) == (2, "")
     first, second = result.stderr.splitlines()
     assert first.startswith(f'{file}:4: mode: unknown value "on"; one of enforce, audit')
-    assert second.startswith(f"{file}:27: rules[0].narrowing: comes with impact analysis")
+    assert second.startswith(f"{file}:27: rules[0].narrows: unknown key; one of kinds, ")
+    assert second.endswith('did you mean "narrowing"?')
 
 
 def test_check_of_a_missing_file_ends_with_2_and_one_line(tmp_path: Path) -> None:

@@ -138,6 +138,7 @@ def test_for_programs_everything_is_told(place: Place) -> None:
         "row",
         "rowsPassed",
         "diff",
+        "impact",
         "note",
         "declaredIn",
         "message",
@@ -145,6 +146,7 @@ def test_for_programs_everything_is_told(place: Place) -> None:
     ]
     assert (told["decision"], told["reason"], told["action"]) == ("denied", "drift", "deny")
     assert told["diff"] == ["spec.ingress[0].from + ipBlock: {cidr: 0.0.0.0/0}"]
+    assert told["impact"]["opens"] == ["any address -> pods app=web in shop, TCP 8080"]
     assert told["declaredIn"] == "platform@3f2c1ab clusters/prod/shop/netpol.yaml:12"
     assert told["message"].startswith("NetworkPolicy shop/web is declared in Git")
 

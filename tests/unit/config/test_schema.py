@@ -120,7 +120,7 @@ def test_what_the_loader_takes_is_valid(path: str, value: Any) -> None:
         ("baseline.sources.0.revision", "a..b"),
         ("rules.0.kinds", ["Ingresses"]),
         ("rules.0.kinds", []),
-        ("rules.0.narrowing", "warn"),
+        ("rules.0.narrowing", "warned"),
         ("scope.excludeNamespaces", ["kube-*"]),
         ("approvers.0.user", "*"),
         ("ignore.0.fields", ["spec"]),

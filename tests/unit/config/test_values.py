@@ -140,7 +140,7 @@ FAULTY = [
     ("rules.0.namespaces.0", "", "is empty"),
     ("rules.0.drift", "denied", 'did you mean "deny"?'),
     ("rules.0.deleteUndeclared", "permit", "one of allow, deny, warn, audit, ignore"),
-    ("rules.0.narrowing", "warn", "comes with impact analysis, which this version does not have yet"),
+    ("rules.0.narrowing", "allow", "one of deny, warn, audit, ignore"),
     (f"{SOURCE}.name", "Platform", "is no name of a source"),
     (f"{SOURCE}.name", "a" * 64, "is no name of a source"),
     (f"{SOURCE}.revision", "", "is empty"),

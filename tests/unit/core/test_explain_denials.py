@@ -48,6 +48,8 @@ def test_an_edit_of_a_declared_object() -> None:
 
           spec.ingress[0].from   + ipBlock: {cidr: 0.0.0.0/0}
 
+          Would newly allow: any address -> pods app=web in shop, TCP 8080
+
         Declared in platform@3f2c1ab clusters/prod/shop/netpol.yaml:12 (synced 14 s ago).
         To change it, change that file. In an emergency:
           kubectl baseward break-glass networkpolicy/web -n shop --for 1h --reason "..."
@@ -63,6 +65,10 @@ def test_an_edit_of_a_cluster_scoped_object_in_several_fields() -> None:
 
           metadata.labels[a]   + b
           rules                + verbs: [*], apiGroups: [""], resources: [secrets]
+
+          Would newly allow:
+            whoever is bound to ClusterRole reader -> do anything to secrets (wildcard, reads secrets)
+          Impact: its labels change, and which roles gather it by them is not known; treated as widening
 
         Declared in platform@3f2c1ab clusters/prod/shop/netpol.yaml:12 (synced 14 s ago).
         To change it, change that file. In an emergency:
@@ -85,6 +91,11 @@ def test_long_paths_have_a_line_of_their_own_and_secrets_are_not_shown() -> None
           spec.rules[host=shop.example.com].http.paths[/cart Prefix].backend.service.port.number
               ~ 80 -> 81
 
+          Would newly allow:
+            whatever server-snippet says (code added)
+            shop.example.com/cart -> service cart:81 (was cart:80)
+          Would no longer allow: shop.example.com/cart -> service cart:80
+
         Declared in platform@3f2c1ab clusters/prod/shop/netpol.yaml:12 (synced 14 s ago).
         To change it, change that file. In an emergency:
           kubectl baseward break-glass ingress/web -n shop --for 1h --reason "..."
@@ -96,6 +107,7 @@ def test_what_does_not_exist_yet_has_its_claim_put_into_the_manifest() -> None:
     message = answer(review("CREATE", new=WEB), []).message
     assert message.startswith(
         "NetworkPolicy shop/web is not declared in Git, and alice is not an approved GitOps identity.\n\n"
+        "  Would no longer allow: any source -> pods app=web in shop, all ports\n\n"
         "Looked up in platform@3f2c1ab.\n"
         "To have it, declare it in Git. In an emergency:\n"
     )
