@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from benchmarks.errors import BenchmarkError
+from benchmarks.impact import impact
 from benchmarks.latency import latency
 from benchmarks.memory import build, memory
 from benchmarks.report import Finding, print_findings
@@ -34,6 +35,7 @@ class Setting:
 BENCHMARKS: dict[str, Callable[[Setting], list[Finding]]] = {
     "decision": lambda setting: decision(setting.few, setting.scale),
     "latency": lambda setting: latency(setting.few, setting.scale),
+    "impact": lambda setting: impact(setting.scale.rounds),
     "build": lambda setting: build(setting.many),
     "syncing": lambda setting: syncing(setting.scale.rounds),
     "size": lambda setting: size(setting.few, setting.many, setting.scale),
@@ -55,6 +57,7 @@ def main(*, quick: bool, only: tuple[str, ...]) -> None:
     \b
     decision   CPU of a decision against the floor: parse, hash, answer, on the same server
     latency    p50 and p99 at half the floor's throughput, 16 connections
+    impact     what telling the impact of the largest changes costs, in process
     build      seconds and memory of `baseward sync --once` from 100,000 small files
     syncing    a poll, one changed file of 10,000, and the way from a push to a decision
     size       CPU of a decision with 100,000 objects against the same with 100
