@@ -89,6 +89,8 @@ NetworkPolicy shop/{name} is declared in Git, and alice is not an approved GitOp
 
   spec.ingress[0].from   + ipBlock: {{cidr: 0.0.0.0/0}}
 
+  Would newly allow: any address -> pods app=web in shop, TCP 8080
+
 Declared in platform@{commit} clusters/prod/{file_of(policy)}:1 (synced 0 s ago).
 To change it, change that file. In an emergency:
   kubectl baseward break-glass networkpolicy/{name} -n shop --for 1h --reason "..."\

@@ -72,9 +72,10 @@ def test_under_the_claim_a_change_is_allowed_told_and_recorded(
     cluster: Cluster, baseward: Baseward, claimed: Object
 ) -> None:
     answer = patch(cluster, claimed, {"spec": opened(claimed)["spec"]}, as_user="oncall")
-    headline, change = warnings_of(answer)
+    headline, change, impact = warnings_of(answer)
     assert f"shop/{claimed['metadata']['name']}: glass broken by oncall until " in headline
     assert change == "spec.ingress[0].from + ipBlock: {cidr: 0.0.0.0/0}"
+    assert impact == "newly allows: any address -> pods app=web in shop, TCP 8080"
     recorded = baseward.decisions(claimed, reason="break-glass")
     assert [line["diff"] for line in recorded] == [[], [change]]
 

@@ -220,8 +220,10 @@ def _warnings(answered: Answered) -> Iterator[str]:
     decision = answered.decision
     if decision.outcome is Outcome.WARNED:
         yield _warning_headline(answered)
+        yield from (line_of(change, MAX_WARNING) for change in decision.changes[:MAX_CHANGE_LINES])
+        if len(decision.changes) > MAX_CHANGE_LINES:
+            yield f"and {len(decision.changes) - MAX_CHANGE_LINES} more"
         yield from warnings_of(decision.impact or NO_IMPACT)
-        yield from (line_of(change, MAX_WARNING) for change in decision.changes)
     if _is_stale(answered):
         oldest = min(answered.baseline.synced_at.values()) if answered.baseline is not None else answered.now
         yield f"the baseline was last synced {age((answered.now - oldest).total_seconds())} ago"

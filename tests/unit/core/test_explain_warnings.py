@@ -57,6 +57,17 @@ def test_a_rule_that_warns_tells_what_deviates() -> None:
     )
 
 
+def test_what_a_change_opens_is_told_behind_what_deviates_however_much_that_is() -> None:
+    opened = put(WEB, "/spec/ingress/0/from/-", {"ipBlock": {"cidr": "0.0.0.0/0"}})
+    drifted = labelled(opened, {f"label-{number:02}": "x" for number in range(40)})
+    warnings = answer(review("UPDATE", WEB, drifted), [WEB], WARN).warnings
+    assert warnings[1:3] == ("metadata.labels[label-00] + x", "metadata.labels[label-01] + x")
+    assert warnings[12:] == (
+        "and 30 more",
+        "newly allows: any address -> pods app=web in shop, TCP 8080",
+    )
+
+
 @pytest.mark.parametrize("action", [EnforcementAction.AUDIT, EnforcementAction.IGNORE])
 def test_a_rule_that_only_records_says_nothing(action: EnforcementAction) -> None:
     answered = answer(review("UPDATE", WEB, DRIFTED), [WEB], Policy(rules=(Rule(drift=action),)))

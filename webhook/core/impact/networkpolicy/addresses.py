@@ -26,14 +26,18 @@ EVERYWHERE = PODS | IPV4 | IPV6
 _STEPS_6 = 4
 """What it takes more to read a block of IPv6 than one of IPv4."""
 
-# Looking up is quicker than converting, and refuses leading zeros as Go does.
-_OCTET = {str(number): number for number in range(256)}
-_HOST_BITS_4 = {str(length): 32 - length for length in range(33)}
-_HOST_BITS_6 = {str(length): 128 - length for length in range(129)}
 # A block is one number: its first address, and in the lowest bits how many bits are free behind it. Thousands
 # of those cost less than as many pairs.
 _SIZE_BITS = 8
 _SIZE = (1 << _SIZE_BITS) - 1
+
+# Looking up is quicker than converting, and refuses leading zeros as Go does. Each octet stands where it does
+# in the number of a block.
+_FIRST, _SECOND, _THIRD, _FOURTH = (
+    {str(octet): octet << place + _SIZE_BITS for octet in range(256)} for place in (24, 16, 8, 0)
+)
+_LENGTHS_4 = {str(32 - bits): (-1 << bits + _SIZE_BITS, bits) for bits in range(33)}
+_HOST_BITS_6 = {str(128 - bits): bits for bits in range(129)}
 _MAPPED = 0xFFFF
 
 
@@ -44,14 +48,14 @@ def read_block(cidr: str, budget: Budget) -> int:
     IPv4-mapped IPv6: whether that is IPv4 is up to the network plugin. An IPv4 block must be paid before.
     """
     try:
-        high, middle, low, rest = cidr.split(".")
-        lowest, length = rest.split("/")
-        bits = _HOST_BITS_4[length]
-        address = _OCTET[high] << 24 | _OCTET[middle] << 16 | _OCTET[low] << 8 | _OCTET[lowest]
+        first, second, third, rest = cidr.split(".")
+        fourth, length = rest.split("/")
+        mask, bits = _LENGTHS_4[length]
+        address = _FIRST[first] | _SECOND[second] | _THIRD[third] | _FOURTH[fourth]
     except (ValueError, KeyError):
         budget.spend(_STEPS_6)
         return _read_block_6(cidr)
-    return (address >> bits) << bits + _SIZE_BITS | bits
+    return address & mask | bits
 
 
 def _read_block_6(cidr: str) -> int:

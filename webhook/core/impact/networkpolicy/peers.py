@@ -32,7 +32,7 @@ _POD, _NAMESPACE, _BLOCK = "podSelector", "namespaceSelector", "ipBlock"
 _SELECTORS = frozenset({_POD, _NAMESPACE})
 _FIELDS = _SELECTORS | {_BLOCK}
 _BLOCK_FIELDS = frozenset({"cidr", "except"})
-_STEPS = 8
+_STEPS = 5
 """What a peer takes that is not a plain one, more than that."""
 
 Label: TypeAlias = tuple[str, str]
