@@ -35,6 +35,9 @@ class _Alone:
     def network_policies(self, namespace: str) -> tuple[Form, ...]:  # noqa: ARG002  # a port's signature
         return self.policies
 
+    def ingresses(self, namespace: str) -> tuple[Form, ...]:  # noqa: ARG002  # as above
+        return ()
+
     def role(self, key: ObjectKey) -> Form | None:  # noqa: ARG002  # as above
         return None
 

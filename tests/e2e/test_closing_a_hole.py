@@ -45,6 +45,8 @@ def test_closing_while_a_tool_is_told_to_look_away_is_denied(cluster: Cluster, p
     denial_of(patch(cluster, policy, {**change, "spec": {"ingress": []}}))
 
 
-def test_a_guard_that_becomes_narrower_only_warns(cluster: Cluster, ingress: Object) -> None:
+def test_an_allow_list_where_none_was_is_denied_as_the_controller_may_have_a_stricter_one(
+    cluster: Cluster, ingress: Object
+) -> None:
     change = annotating({"nginx.ingress.kubernetes.io/whitelist-source-range": "10.0.0.0/8"})
-    assert warnings_of(patch(cluster, ingress, change, as_user="oncall"))
+    assert "Would no longer allow: " in denial_of(patch(cluster, ingress, change, as_user="oncall"))

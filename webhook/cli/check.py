@@ -27,6 +27,7 @@ from webhook.core.explain import undecided
 from webhook.core.impact import NO_IMPACT, DeclaredSurroundings, Impact, change_of, impact_of
 from webhook.core.impact.wording import as_json, lines_of
 from webhook.core.kinds import BY_NAME
+from webhook.core.normalize.left_out import is_aggregated
 from webhook.core.objects import Manifest
 from webhook.core.policy import Policy
 from webhook.core.printing import safe
@@ -151,8 +152,12 @@ def _impact(
     manifest: Manifest, policy: Policy, baseline: Snapshot, declared: dict[str, Any] | None
 ) -> Impact:
     """Tell what the manifest would open and close, were it applied in place of what Git declares."""
-    kind = BY_NAME[manifest.key.kind]
-    change = change_of(kind, manifest.key, declared, manifest.content, policy.left_out)
+    kind, content = BY_NAME[manifest.key.kind], manifest.content
+    if declared is not None and is_aggregated(content):
+        content = {
+            name: value for name, value in content.items() if name != "rules"
+        }  # as in what is declared
+    change = change_of(kind, manifest.key, declared, content, policy.left_out)
     return impact_of(change, DeclaredSurroundings(baseline))
 
 

@@ -203,7 +203,7 @@ class Case:
         declared = normalize(self.declared.content, self.kind, self.policy.left_out)
         if deviations(self.kind, declared, self.proposed) < deviations(self.kind, declared, self.former):
             return True
-        return self._deviates_in_fewer_fields and self.effect is not Effect.WIDENS
+        return self.effect is not Effect.WIDENS and self._deviates_in_fewer_fields
 
     @property
     def _deviates_in_fewer_fields(self) -> bool:
@@ -241,9 +241,12 @@ class Case:
 
     @property
     def _is_honest(self) -> bool:
-        """Tell whether the request touches nothing it may not, save kubectl's own record of an apply."""
+        """Tell whether the request touches nothing it may not, save kubectl's own record of an apply.
+
+        Nor a claim: one that is dropped while drift remains would leave that without an end.
+        """
         new = self.request.new
-        return all(
+        return not self.claim_is_new and all(
             change.pointer == LAST_APPLIED_POINTER
             and new is not None
             and was_applied(new, self.kind, self.digest, self.policy.left_out)
@@ -267,7 +270,9 @@ class Case:
     @lazy
     def effect(self) -> Effect:
         """Return what a rule goes by: a change is not taken to close unless that is certain."""
-        return certain_effect(self._change, self.impact) if self._is_honest else Effect.WIDENS
+        if self.baseline is None or not self._is_honest:
+            return Effect.WIDENS
+        return certain_effect(self._change, self.impact, DeclaredSurroundings(self.baseline))
 
     # Break-glass
 

@@ -10,14 +10,17 @@ import yaml
 
 from tests.builders import (
     Object,
+    aggregated_role,
     annotated,
     cluster_role,
     ingress,
+    labelled,
     network_policy,
     peer,
     put,
     role,
     role_binding,
+    rule,
     stored,
 )
 from tests.unit.admission.snapshots import publish
@@ -208,6 +211,14 @@ def test_a_file_of_any_name_can_be_told_to_programs(place: Place) -> None:
     Path(os.fsdecode(os.fsencode(folder) + b"/\xff.yaml")).write_text(yaml_of(WEB))
     result = place.baseward("check", "-o", "json", folder)
     assert (result.exit_code, len(json.loads(result.stdout))) == (0, 1)
+
+
+def test_the_rules_that_a_controller_gathered_are_not_told_as_new(place: Place) -> None:
+    gathered = aggregated_role(rule("get", "secrets"))
+    publish(place.state, aggregated_role())
+    path = place.write("role.yaml", labelled(gathered, {"a": "b"}))
+    (told,) = json.loads(place.baseward("check", "-o", "json", path).stdout)
+    assert (told["state"], told["impact"]["opens"]) == ("drift", [])
 
 
 # What is wrong is 2, never 1: a pipeline must not take a typing error for drift

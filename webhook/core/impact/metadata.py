@@ -34,6 +34,7 @@ STEERING_PREFIXES = (
     "meta.helm.sh/",
     "rbac.authorization.kubernetes.io/",
 )
+_MOST_KEYS = 10
 
 
 def analyse(change: Change) -> Impact:
@@ -52,9 +53,12 @@ def _clauses(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[st
         yield "its finalizers change, and with them what happens when it is deleted"
     for place in ("labels", "annotations"):
         left, right = (_map(metadata.get(place)) for metadata in (before, after))
-        for key in sorted(left.keys() | right.keys()):
-            if key.startswith(STEERING_PREFIXES) and _differ(left, right, key):
-                yield f"{name_of(key)} tells a tool what to do with the object"
+        if left == right:
+            continue
+        changed = [key for key in left.keys() | right.keys() if left.get(key) != right.get(key)]
+        steering = sorted(key for key in changed if key.startswith(STEERING_PREFIXES))
+        for key in steering[:_MOST_KEYS]:
+            yield f"{name_of(key)} tells a tool what to do with the object"
 
 
 def _differ(before: Mapping[str, Any], after: Mapping[str, Any], name: str) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from webhook.core.errors import TooLargeError, UnreadableError
 from webhook.core.impact.naming import name_of
-from webhook.core.kinds import CLUSTER_ROLE, NETWORK_POLICY, Kind
+from webhook.core.kinds import CLUSTER_ROLE, INGRESS, NETWORK_POLICY, Kind
 from webhook.core.objects import Baseline, Declared, ObjectKey
 from webhook.core.references import ALL_CLUSTER_ROLES
 
@@ -26,11 +26,15 @@ MAX_OBJECTS = 500
 class Surroundings(Protocol):
     """The objects beside the one that changes.
 
-    Each method but ``role`` raises TooLargeError for too many, and UnreadableError where they are not known.
+    Each method but ``role`` raises TooLargeError for too many. Those that return all there are raise
+    UnreadableError where they are not known; the bindings of a role never are.
     """
 
     def network_policies(self, namespace: str) -> Sequence[Form]:
         """Return the NetworkPolicies of a namespace."""
+
+    def ingresses(self, namespace: str) -> Sequence[Form]:
+        """Return the Ingresses of a namespace."""
 
     def role(self, key: ObjectKey) -> Form | None:
         """Return a Role or ClusterRole, None where it is not known."""
@@ -55,6 +59,10 @@ class DeclaredSurroundings:
         """Return the NetworkPolicies that Git declares in a namespace."""
         return self._all(NETWORK_POLICY, namespace)
 
+    def ingresses(self, namespace: str) -> Sequence[Form]:
+        """Return the Ingresses that Git declares in a namespace."""
+        return self._all(INGRESS, namespace)
+
     def role(self, key: ObjectKey) -> Form | None:
         """Return a role that Git declares."""
         declared = self.baseline.declared(key)
@@ -66,6 +74,7 @@ class DeclaredSurroundings:
 
     def aggregating_roles(self) -> Sequence[Form]:
         """Return the ClusterRoles with an ``aggregationRule`` that Git declares."""
+        self._check_read(CLUSTER_ROLE, "")
         return _contents(self.baseline.referring(ALL_CLUSTER_ROLES, MAX_OBJECTS + 1))
 
     def bindings_of(self, role: ObjectKey) -> Sequence[Form]:
@@ -73,10 +82,13 @@ class DeclaredSurroundings:
         return _contents(self.baseline.referring(role, MAX_OBJECTS + 1))
 
     def _all(self, kind: Kind, namespace: str) -> Sequence[Form]:
+        self._check_read(kind, namespace)
+        return _contents(self.baseline.within(kind, namespace, MAX_OBJECTS + 1))
+
+    def _check_read(self, kind: Kind, namespace: str) -> None:
         unread = self.baseline.unread_source(ObjectKey(kind.group, kind.name, namespace, ""))
         if unread is not None:
             raise UnreadableError(f"source {name_of(unread)}, which was never read, may declare more of it")
-        return _contents(self.baseline.within(kind, namespace, MAX_OBJECTS + 1))
 
 
 def _contents(found: Sequence[Declared]) -> Sequence[Form]:

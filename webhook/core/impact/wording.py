@@ -57,7 +57,10 @@ def _some(items: Sequence[object], most: int) -> list[str]:
 
 
 def _doubts(impact: Impact, most: int) -> list[str]:
-    return [f"{text}; {_TREATED}" for text in impact.unknown[:most]]
+    """Return what cannot be told, as whole sentences; the last one says how much more there is."""
+    told = impact.unknown[:most]
+    more = f", and {len(impact.unknown) - len(told)} more" if len(impact.unknown) > len(told) else ""
+    return [f"{text}{more if text is told[-1] else ''}; {_TREATED}" for text in told]
 
 
 def _indented(depth: int, text: str, width: int) -> str:

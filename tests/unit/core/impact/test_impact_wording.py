@@ -32,8 +32,11 @@ def test_what_is_taken_away_takes_one_line() -> None:
 
 
 def test_what_cannot_be_told_is_said_to_be_treated_as_widening() -> None:
-    assert lines_of(Impact(unknown=("too large to analyse", "and more")), 100) == [
+    assert lines_of(Impact(unknown=("too large to analyse",)), 100) == [
         "  Impact: too large to analyse; treated as widening"
+    ]
+    assert lines_of(Impact(unknown=("a is not known", "b is not", "c is not")), 100) == [
+        "  Impact: a is not known, and 2 more; treated as widening"
     ]
 
 

@@ -163,6 +163,42 @@ def test_a_port_by_name_is_not_the_port_by_number() -> None:
     assert opened(by_number, by_name) == ["pods app=x in shop -> all pods in shop, TCP http (by name)"]
 
 
+def test_neighbouring_blocks_are_one() -> None:
+    halves = put(put(WEB, FROM, block("10.0.0.0/9")), FROM, block("10.128.0.0/9"))
+    assert opened(WEB, halves) == ["10.0.0.0/8 -> pods app=web in shop, TCP 8080"]
+
+
+def test_what_another_rule_of_the_policy_allows_is_not_told() -> None:
+    before = of({}, {"from": [IN_TEAM_X]}, {"from": [peer("a"), peer("b")]})
+    after = of({}, {"from": [IN_TEAM_X]}, {"from": [peer("a"), IN_TEAM_X]})
+    assert opened(before, after) == []
+    assert closed(before, after) == ["pods app=b in shop -> all pods in shop, all ports"]
+
+
+# The name that each namespace has as a label
+
+EVERY_NAMESPACE: list[Object] = [{"namespaceSelector": {}}]
+
+
+def by_name(operator: str, *values: str) -> Object:
+    named = {"key": "kubernetes.io/metadata.name", "operator": operator, "values": list(values)}
+    return {"namespaceSelector": {"matchExpressions": [named]}}
+
+
+@pytest.mark.parametrize(
+    ("peers", "others"),
+    [
+        ([by_name("Exists")], EVERY_NAMESPACE),
+        ([by_name("In", "shop"), by_name("NotIn", "shop")], EVERY_NAMESPACE),
+        ([by_name("DoesNotExist"), peer("x")], [peer("x")]),
+        ([{**by_name("In", "shop"), **peer("x")}], [peer("x")]),
+        ([by_name("In", "a", "b")], [by_name("In", "a"), by_name("In", "b")]),
+    ],
+)
+def test_every_namespace_has_a_name(peers: list[Object], others: list[Object]) -> None:
+    assert impact(of({}, {"from": peers}), of({}, {"from": others})) == NO_IMPACT
+
+
 # Policies together
 
 

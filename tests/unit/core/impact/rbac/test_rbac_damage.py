@@ -63,6 +63,9 @@ class Around:
     def bindings_of(self, role: ObjectKey) -> Sequence[Form]:
         return self.forms[: len(role.name)]
 
+    def ingresses(self, namespace: str) -> Sequence[Form]:
+        return self.forms[: len(namespace)]
+
 
 def form_of(obj: Object) -> Form | None:
     return change_of(kind_of(obj), key_of(obj), None, obj).after

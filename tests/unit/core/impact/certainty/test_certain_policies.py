@@ -1,4 +1,4 @@
-"""What a rule may go by: the effect of a change beside policies that Git does not declare."""
+"""The effect of a change of a NetworkPolicy beside policies that Git does not declare."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ LETS_IN = network_policy("lets-in", podSelector={}, ingress=[{"from": [peer("gat
 def told(old: Object | None, new: Object | None, *git: Object) -> tuple[Impact, Effect]:
     obj = new or old or {}
     change = change_of(kind_of(obj), key_of(obj), old, new)
-    impact = impact_of(change, DeclaredSurroundings(baseline(*git)))
-    return impact, certain_effect(change, impact)
+    surroundings = DeclaredSurroundings(baseline(*git))
+    impact = impact_of(change, surroundings)
+    return impact, certain_effect(change, impact, surroundings)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,7 @@
-"""The effect of a change whatever else is in the cluster: what a rule may go by.
+"""NetworkPolicies that Git does not declare: a change must open nothing beside any of them.
 
-The report takes the rest of the namespace to be as Git declares it. A rule that lets closing changes pass
-must not rely on that: where Git declares no NetworkPolicy, a new one with any rule seems to close, and
-opens where somebody else's policy isolates the same pods.
+Where Git declares no policy, a new one with any rule seems to close, and opens where somebody else's policy
+isolates the same pods.
 """
 
 from __future__ import annotations
@@ -12,9 +11,8 @@ from dataclasses import dataclass
 
 from webhook.core.impact.analysis import impact_of
 from webhook.core.impact.change import Change
-from webhook.core.impact.finding import NO_IMPACT, Effect, Impact
+from webhook.core.impact.finding import Effect, Impact
 from webhook.core.impact.surroundings import Form
-from webhook.core.kinds import NETWORK_POLICY
 from webhook.core.objects import ObjectKey
 
 # Pods that no other policy selects, and pods that others isolate without letting anything in: what a change
@@ -34,6 +32,9 @@ class _Policies:
     def network_policies(self, namespace: str) -> Sequence[Form]:  # noqa: ARG002  # a port's signature
         return self.policies
 
+    def ingresses(self, namespace: str) -> Sequence[Form]:  # noqa: ARG002  # as above
+        return ()
+
     def role(self, key: ObjectKey) -> Form | None:  # noqa: ARG002  # as above
         return None
 
@@ -48,12 +49,9 @@ class _Policies:
 
 
 def certain_effect(change: Change, impact: Impact) -> Effect:
-    """Return the effect of a change whatever else the cluster holds; ``impact`` is what is reported of it.
+    """Return the effect of a change of a NetworkPolicy beside whatever other policies there are.
 
-    It widens where it may open something, and narrows where it opens nothing and may close something: what
-    another policy still allows today it may not allow tomorrow.
+    It narrows also where another policy still allows today what this one no longer does.
     """
-    if impact.widens or change.kind is not NETWORK_POLICY:
-        return impact.effect
-    told = [impact, *(impact_of(change, _Policies(policies)) for policies in (_ALONE, _ISOLATED))]
-    return sum(told, NO_IMPACT).effect
+    worlds = (_Policies(_ALONE), _Policies(_ISOLATED))
+    return sum((impact_of(change, world) for world in worlds), impact).effect
