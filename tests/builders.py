@@ -6,10 +6,9 @@ words of the decision table: ``"14 denied drift"``.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from typing import Any
 
 import orjson
@@ -312,19 +311,14 @@ class MemoryBaseline:
     def unread_source(self, key: ObjectKey) -> str | None:
         return next((name for name, globs in self.unread.items() if key.is_within(globs, "*")), None)
 
-    def within(self, kind: Kind, namespace: str, limit: int) -> list[Declared]:
-        found = (
-            self.objects[key] for key in sorted(self.objects) if key[:3] == (kind.group, kind.name, namespace)
-        )
-        return list(islice(found, limit))
+    def within(self, kind: Kind, namespace: str) -> Iterator[Declared]:
+        place = (kind.group, kind.name, namespace)
+        return (self.objects[key] for key in sorted(self.objects) if key[:3] == place)
 
-    def referring(self, to: ObjectKey, limit: int) -> list[Declared]:
-        found = (
-            declared
-            for key, declared in sorted(self.objects.items())
-            if reference_of(kinds.BY_NAME[key.kind], declared.content, key.namespace) == to
-        )
-        return list(islice(found, limit))
+    def referring(self, to: ObjectKey) -> Iterator[Declared]:
+        for key, declared in sorted(self.objects.items()):
+            if reference_of(kinds.BY_NAME[key.kind], declared.content, key.namespace) == to:
+                yield declared
 
 
 def baseline(

@@ -38,8 +38,8 @@ _CACHE_KIB = 1024
 
 _COLUMNS = "SELECT key, digest, content, left_out, source, path, line FROM objects"
 _DECLARED = f"{_COLUMNS} WHERE key = ?"
-_WITHIN = f"{_COLUMNS} WHERE key > ? AND key < ? ORDER BY key LIMIT ?"
-_REFERRING = f"{_COLUMNS} WHERE refers = ? ORDER BY key LIMIT ?"
+_WITHIN = f"{_COLUMNS} WHERE key > ? AND key < ? ORDER BY key"
+_REFERRING = f"{_COLUMNS} WHERE refers = ? ORDER BY key"
 _EARLIER = "SELECT digest FROM history WHERE key = ?"
 _KEYS = "SELECT key FROM objects ORDER BY key"
 _UNREAD = "SELECT name, namespaces, kinds FROM unread ORDER BY name"
@@ -116,14 +116,20 @@ class Snapshot:
         rows = self._select(_DECLARED, key_text(key))
         return self._declared_of(rows[0], key) if rows else None
 
-    def within(self, kind: Kind, namespace: str, limit: int) -> list[Declared]:
-        """Return the first declared objects of a kind in a namespace, by name. Raises SnapshotError."""
-        between = key_range(kind.group, kind.name, namespace)
-        return [self._declared_of(row) for row in self._select(_WITHIN, *between, limit)]
+    def within(self, kind: Kind, namespace: str) -> Iterator[Declared]:
+        """Yield the declared objects of a kind in a namespace, by name. Raises SnapshotError."""
+        return self._each(_WITHIN, *key_range(kind.group, kind.name, namespace))
 
-    def referring(self, to: ObjectKey, limit: int) -> list[Declared]:
-        """Return the first declared objects that refer to an object, by key. Raises SnapshotError."""
-        return [self._declared_of(row) for row in self._select(_REFERRING, key_text(to), limit)]
+    def referring(self, to: ObjectKey) -> Iterator[Declared]:
+        """Yield the declared objects that refer to an object, by key. Raises SnapshotError."""
+        return self._each(_REFERRING, key_text(to))
+
+    def _each(self, query: str, *parameters: str) -> Iterator[Declared]:
+        try:
+            for row in self._database.execute(query, parameters):
+                yield self._declared_of(row)
+        except sqlite3.Error as error:
+            raise self._unreadable(error) from None
 
     def _declared_of(self, row: tuple[Any, ...], known: ObjectKey | None = None) -> Declared:
         key, digest, content, left_out, number, path, line = row

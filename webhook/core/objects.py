@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -107,8 +107,8 @@ class Baseline(Protocol):
     def unread_source(self, key: ObjectKey) -> str | None:
         """Return the name of a source that was never read and may declare the object, if there is one."""
 
-    def within(self, kind: Kind, namespace: str, limit: int) -> Sequence[Declared]:
-        """Return up to ``limit`` declared objects of a kind; ``namespace`` is "" for a cluster-scoped one."""
+    def within(self, kind: Kind, namespace: str) -> Iterator[Declared]:
+        """Yield the declared objects of a kind by name; ``namespace`` is "" for a cluster-scoped one."""
 
-    def referring(self, to: ObjectKey, limit: int) -> Sequence[Declared]:
-        """Return up to ``limit`` declared objects that refer to one (``references.reference_of``)."""
+    def referring(self, to: ObjectKey) -> Iterator[Declared]:
+        """Yield the declared objects that refer to one (``references.reference_of``), by key."""

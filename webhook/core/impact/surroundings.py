@@ -6,7 +6,7 @@ its place.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -20,7 +20,8 @@ Form = Mapping[str, Any]
 """The normal form of an object, its ``metadata`` included; may be shared, and is never changed."""
 
 MAX_OBJECTS = 500
-"""Objects of one kind past which their sum is not looked at: a request waits for it."""
+MAX_BYTES = 1_000_000
+"""How many objects of one kind are looked at, and how much JSON: a request waits for it."""
 
 
 class Surroundings(Protocol):
@@ -75,15 +76,15 @@ class DeclaredSurroundings:
     def aggregating_roles(self) -> Sequence[Form]:
         """Return the ClusterRoles with an ``aggregationRule`` that Git declares."""
         self._check_read(CLUSTER_ROLE, "")
-        return _contents(self.baseline.referring(ALL_CLUSTER_ROLES, MAX_OBJECTS + 1))
+        return _contents(self.baseline.referring(ALL_CLUSTER_ROLES))
 
     def bindings_of(self, role: ObjectKey) -> Sequence[Form]:
         """Return the bindings that Git declares for a role."""
-        return _contents(self.baseline.referring(role, MAX_OBJECTS + 1))
+        return _contents(self.baseline.referring(role))
 
     def _all(self, kind: Kind, namespace: str) -> Sequence[Form]:
         self._check_read(kind, namespace)
-        return _contents(self.baseline.within(kind, namespace, MAX_OBJECTS + 1))
+        return _contents(self.baseline.within(kind, namespace))
 
     def _check_read(self, kind: Kind, namespace: str) -> None:
         unread = self.baseline.unread_source(ObjectKey(kind.group, kind.name, namespace, ""))
@@ -91,7 +92,13 @@ class DeclaredSurroundings:
             raise UnreadableError(f"source {name_of(unread)}, which was never read, may declare more of it")
 
 
-def _contents(found: Sequence[Declared]) -> Sequence[Form]:
-    if len(found) > MAX_OBJECTS:
-        raise TooLargeError
-    return [declared.content for declared in found]
+def _contents(found: Iterable[Declared]) -> Sequence[Form]:
+    """Parse what is found, and stop where it becomes too much."""
+    contents: list[Form] = []
+    size = 0
+    for declared in found:
+        size += len(declared.content_json)
+        if len(contents) == MAX_OBJECTS or size > MAX_BYTES:
+            raise TooLargeError
+        contents.append(declared.content)
+    return contents
