@@ -16,6 +16,7 @@ from webhook.core.canonical import canonical_json, digest
 from webhook.core.diff import REMOVED, FieldChange, deviations, diff
 from webhook.core.escalation import escalation
 from webhook.core.impact import (
+    Budget,
     Change,
     DeclaredSurroundings,
     Effect,
@@ -256,6 +257,11 @@ class Case:
     # Impact
 
     @lazy
+    def _budget(self) -> Budget:
+        """Return what all analyses of this request may spend together."""
+        return Budget()
+
+    @lazy
     def _change(self) -> Change:
         request = self.request
         return change_of(self.kind, request.key, request.old, request.new, self.policy.left_out)
@@ -265,14 +271,15 @@ class Case:
         """Return what this request opens and closes, old against new, beside what Git declares."""
         if self.baseline is None:
             return Impact(unknown=("no baseline has been loaded",))
-        return impact_of(self._change, DeclaredSurroundings(self.baseline))
+        return impact_of(self._change, DeclaredSurroundings(self.baseline), self._budget)
 
     @lazy
     def effect(self) -> Effect:
         """Return what a rule goes by: a change is not taken to close unless that is certain."""
         if self.baseline is None or not self._is_honest:
             return Effect.WIDENS
-        return certain_effect(self._change, self.impact, DeclaredSurroundings(self.baseline))
+        around = DeclaredSurroundings(self.baseline)
+        return certain_effect(self._change, self.impact, around, self._budget)
 
     # Break-glass
 

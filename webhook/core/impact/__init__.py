@@ -8,6 +8,7 @@ looks further than the ``Surroundings``.
 from __future__ import annotations
 
 from webhook.core.impact.analysis import impact_of
+from webhook.core.impact.budget import Budget
 from webhook.core.impact.certainty import certain_effect
 from webhook.core.impact.change import Change, change_of
 from webhook.core.impact.finding import NO_IMPACT, Effect, Finding, Impact
@@ -15,6 +16,7 @@ from webhook.core.impact.surroundings import DeclaredSurroundings, Surroundings
 
 __all__ = [
     "NO_IMPACT",
+    "Budget",
     "Change",
     "DeclaredSurroundings",
     "Effect",

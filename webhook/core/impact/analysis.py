@@ -26,9 +26,12 @@ _ANALYSES: dict[Kind, Analysis] = {
 }
 
 
-def impact_of(change: Change, surroundings: Surroundings) -> Impact:
-    """Return what a change opens and closes. Raises nothing for any JSON."""
+def impact_of(change: Change, surroundings: Surroundings, budget: Budget | None = None) -> Impact:
+    """Return what a change opens and closes, within a budget of its own if none is given.
+
+    Raises no error for any JSON.
+    """
     try:
-        return _ANALYSES[change.kind](change, surroundings, Budget()) + metadata.analyse(change)
+        return _ANALYSES[change.kind](change, surroundings, budget or Budget()) + metadata.analyse(change)
     except ImpactError as error:
         return Impact(unknown=(str(error),)) + metadata.analyse(change)

@@ -24,15 +24,19 @@ MAX_BYTES = 1_000_000
 """How many objects of one kind are looked at, and how much JSON: a request waits for it."""
 
 
-class Surroundings(Protocol):
+class Policies(Protocol):
+    """The NetworkPolicies beside the one that changes."""
+
+    def network_policies(self, namespace: str) -> Sequence[Form]:
+        """Return the NetworkPolicies of a namespace. Raises ImpactError as ``Surroundings`` does."""
+
+
+class Surroundings(Policies, Protocol):
     """The objects beside the one that changes.
 
     Each method but ``role`` raises TooLargeError for too many. Those that return all there are raise
     UnreadableError where they are not known; the bindings of a role never are.
     """
-
-    def network_policies(self, namespace: str) -> Sequence[Form]:
-        """Return the NetworkPolicies of a namespace."""
 
     def ingresses(self, namespace: str) -> Sequence[Form]:
         """Return the Ingresses of a namespace."""

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from webhook.core.errors import ImpactError
 from webhook.core.impact.budget import Budget
-from webhook.core.impact.certainty import ingresses, keys, policies
+from webhook.core.impact.certainty import grants, ingresses, keys, policies
 from webhook.core.impact.change import Change
 from webhook.core.impact.finding import Effect, Impact
 from webhook.core.impact.surroundings import Surroundings
-from webhook.core.kinds import INGRESS, NETWORK_POLICY
+from webhook.core.kinds import BINDINGS, NETWORK_POLICY, ROLES
 
 
-def certain_effect(change: Change, impact: Impact, surroundings: Surroundings) -> Effect:
+def certain_effect(change: Change, impact: Impact, surroundings: Surroundings, budget: Budget) -> Effect:
     """Return the effect of a change whatever else the cluster holds; ``impact`` is what is reported of it.
 
     It widens where it may open something, and narrows where it opens nothing and may close something.
@@ -23,14 +23,16 @@ def certain_effect(change: Change, impact: Impact, surroundings: Surroundings) -
     if impact.widens or keys.differ(change):
         return Effect.WIDENS
     if change.kind is NETWORK_POLICY:
-        return policies.certain_effect(change, impact)
-    if change.kind is INGRESS and not _only_closes(change, surroundings):
-        return Effect.WIDENS
-    return impact.effect
+        return policies.certain_effect(change, impact, budget)
+    return impact.effect if _only_closes(change, surroundings, budget) else Effect.WIDENS
 
 
-def _only_closes(change: Change, surroundings: Surroundings) -> bool:
+def _only_closes(change: Change, surroundings: Surroundings, budget: Budget) -> bool:
+    if change.kind in BINDINGS:
+        return grants.binding_only_closes(change)
+    if change.kind in ROLES:
+        return grants.role_only_closes(change)
     try:
-        return ingresses.only_closes(change, surroundings, Budget())
+        return ingresses.only_closes(change, surroundings, budget)
     except ImpactError:
         return False

@@ -7,84 +7,56 @@ annotation that was not there before leaves what an admin set for the whole cont
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
-
-from webhook.core.canonical import canonical_json
-from webhook.core.errors import UnreadableError
 from webhook.core.impact.budget import Budget
 from webhook.core.impact.change import Change
-from webhook.core.impact.surroundings import Form, Surroundings
-from webhook.core.pointer import MISSING, Pointer, get
-
-_ANY_HOST = ""
-_KEPT: tuple[Pointer, ...] = (("spec", "tls"), ("spec", "ingressClassName"))
+from webhook.core.impact.ingress.exposure import ANY_HOST, Exposure, exposure_of, is_wildcard
+from webhook.core.impact.surroundings import Surroundings
+from webhook.core.pointer import get
 
 
 def only_closes(change: Change, surroundings: Surroundings, budget: Budget) -> bool:
     """Tell whether what is taken away goes to nobody else. Raises ImpactError where that cannot be told."""
-    before, after = change.before, change.after
-    if before is None:
+    if change.before is None:
         return False
-    if after is not None and not (_keeps(before, after) and _sets_nothing_anew(before, after)):
+    before, after = exposure_of(change.before, budget), exposure_of(change.after, budget)
+    if change.after is not None and not _keeps(before, after):
         return False
-    gone = _hosts_gone(before, after or {})
-    if not gone:
-        return gone is not None
-    others = [form for form in surroundings.ingresses(change.key.namespace) if _name(form) != change.key.name]
-    takers = {host for form in (after or {}, *others) for host in _routes(form)}
+    if any(before.paths[host] != after.paths[host] for host in before.paths.keys() & after.paths.keys()):
+        return False
+    gone = _hosts(before) - _hosts(after)
+    others = [
+        exposure_of(form, budget)
+        for form in (surroundings.ingresses(change.key.namespace) if gone else ())
+        if get(form, ("metadata", "name")) != change.key.name
+    ]
+    takers = set().union(*map(_hosts, (after, *others)))
     budget.spend(len(gone) * len(takers))
     return not any(_may_take(taker, host) for host in gone for taker in takers)
 
 
-def _keeps(before: Form, after: Form) -> bool:
-    return all(get(before, pointer) == get(after, pointer) for pointer in _KEPT)
+def _keeps(before: Exposure, after: Exposure) -> bool:
+    """Tell whether TLS and class stay, and each annotation that differs has a value on both sides."""
+    left, right = before.annotations, after.annotations
+    return (
+        (before.tls, before.classes) == (after.tls, after.classes)
+        and before.default in (after.default, None)
+        and all(
+            left.get(key) == right.get(key) or (left.get(key) and right.get(key))
+            for key in left.keys() | right.keys()
+        )
+    )
 
 
-def _sets_nothing_anew(before: Form, after: Form) -> bool:
-    """Tell whether each annotation that differs has a value on both sides."""
-    left, right = (get(form, ("metadata", "annotations")) for form in (before, after))
-    if left is MISSING or right is MISSING:
-        return left is right
-    keys = left.keys() | right.keys()
-    return all(left.get(key) == right.get(key) or (left.get(key) and right.get(key)) for key in keys)
-
-
-def _hosts_gone(before: Form, after: Form) -> set[str] | None:
-    """Return the hosts of which nothing is left, None where another one differs."""
-    was, is_now = _routes(before), _routes(after)
-    if any(host in is_now and routes != is_now[host] for host, routes in was.items()):
-        return None
-    return was.keys() - is_now.keys()
-
-
-def _routes(form: Form) -> Mapping[str, list[bytes]]:
-    """Return what an Ingress says of each host; its default backend is for any. Raises UnreadableError."""
-    routes: dict[str, list[bytes]] = {}
-    for host, route in _each_route(get(form, ("spec",))):
-        if not isinstance(host, str):
-            raise UnreadableError("a host cannot be read")
-        routes.setdefault(host, []).append(canonical_json(route))
-    return routes
-
-
-def _each_route(spec: Any) -> Iterator[tuple[Any, Any]]:
-    if spec is MISSING:
-        return
-    if "defaultBackend" in spec:
-        yield _ANY_HOST, spec["defaultBackend"]
-    yield from ((rule.get("host", _ANY_HOST), rule) for rule in spec.get("rules", []))
+def _hosts(exposure: Exposure) -> set[str]:
+    """Return the hosts that are served; a default backend serves any."""
+    return {*exposure.paths, *([ANY_HOST] if exposure.default is not None else [])}
 
 
 def _may_take(taker: str, host: str) -> bool:
     """Tell whether requests for a host may go to another one, by any controller's reading."""
     return (
-        _ANY_HOST in (taker, host)
+        ANY_HOST in (taker, host)
         or taker == host
-        or (taker.startswith("*.") and host.endswith(taker[1:]))
-        or (host.startswith("*.") and taker.endswith(host[1:]))
+        or (is_wildcard(taker) and host.endswith(taker[1:]))
+        or (is_wildcard(host) and taker.endswith(host[1:]))
     )
-
-
-def _name(form: Form) -> Any:
-    return get(form, ("metadata", "name"))

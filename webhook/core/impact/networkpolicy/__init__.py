@@ -16,10 +16,10 @@ from webhook.core.impact.networkpolicy.comparison import compare
 from webhook.core.impact.networkpolicy.contrast import is_same_spec
 from webhook.core.impact.networkpolicy.traffic import DIRECTIONS, Direction
 from webhook.core.impact.networkpolicy.wording import findings
-from webhook.core.impact.surroundings import Surroundings
+from webhook.core.impact.surroundings import Policies
 
 
-def analyse(change: Change, surroundings: Surroundings, budget: Budget) -> Impact:
+def analyse(change: Change, surroundings: Policies, budget: Budget) -> Impact:
     """Return what a change of a NetworkPolicy opens and closes. Raises ImpactError if that can't be told."""
     try:
         return sum((_told(change, each, surroundings, budget) for each in DIRECTIONS), start=NO_IMPACT)
@@ -29,7 +29,7 @@ def analyse(change: Change, surroundings: Surroundings, budget: Budget) -> Impac
         raise
 
 
-def _told(change: Change, direction: Direction, surroundings: Surroundings, budget: Budget) -> Impact:
+def _told(change: Change, direction: Direction, surroundings: Policies, budget: Budget) -> Impact:
     found = compare(change, direction, surroundings, budget)
     opens, closes = (
         findings(regions, direction, change.key.namespace, budget) for regions in (found.opens, found.closes)

@@ -31,7 +31,7 @@ from webhook.core.impact.networkpolicy.traffic import (
     read_policy,
     read_rules,
 )
-from webhook.core.impact.surroundings import Surroundings
+from webhook.core.impact.surroundings import Policies
 
 _STEPS = 4
 """What it takes to look at another policy; to read it takes more."""
@@ -65,7 +65,7 @@ class Comparison:
     closes: tuple[Region, ...]
 
 
-def compare(change: Change, direction: Direction, surroundings: Surroundings, budget: Budget) -> Comparison:
+def compare(change: Change, direction: Direction, surroundings: Policies, budget: Budget) -> Comparison:
     """Return what a change opens and closes in one direction. Raises ImpactError where that can't be told."""
     before, after = (
         read_policy(form, direction, change.key.namespace, budget) for form in (change.before, change.after)
@@ -115,7 +115,7 @@ def _read_around(
     change: Change,
     direction: Direction,
     selected: Sequence[Cube],
-    surroundings: Surroundings,
+    surroundings: Policies,
     budget: Budget,
 ) -> _Around:
     """Read the other policies, as far as they select pods that the one that changes selects."""

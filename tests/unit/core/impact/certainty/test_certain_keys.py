@@ -16,7 +16,7 @@ from tests.builders import (
     put,
     role,
 )
-from webhook.core.impact import DeclaredSurroundings, Effect, certain_effect, change_of, impact_of
+from webhook.core.impact import Budget, DeclaredSurroundings, Effect, certain_effect, change_of, impact_of
 
 WEB = network_policy()
 
@@ -24,7 +24,7 @@ WEB = network_policy()
 def effect(old: Object | None, new: Object | None) -> Effect:
     obj = new or old or {}
     change, surroundings = change_of(kind_of(obj), key_of(obj), old, new), DeclaredSurroundings(baseline())
-    return certain_effect(change, impact_of(change, surroundings), surroundings)
+    return certain_effect(change, impact_of(change, surroundings), surroundings, Budget())
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.builders import Object, baseline, key_of, kind_of, network_policy, peer, put, role, rule
 from tests.unit.core.impact.networkpolicy.policies import changes, siblings
 from webhook.core.impact import (
+    Budget,
     DeclaredSurroundings,
     Effect,
     Impact,
@@ -29,7 +30,7 @@ def told(old: Object | None, new: Object | None, *git: Object) -> tuple[Impact, 
     change = change_of(kind_of(obj), key_of(obj), old, new)
     surroundings = DeclaredSurroundings(baseline(*git))
     impact = impact_of(change, surroundings)
-    return impact, certain_effect(change, impact, surroundings)
+    return impact, certain_effect(change, impact, surroundings, Budget())
 
 
 @pytest.mark.parametrize(
@@ -60,6 +61,14 @@ def test_a_rule_goes_by_what_is_certain_and_not_by_what_is_reported(
 ) -> None:
     impact, effect = told(old, new, *git)
     assert (impact.effect, effect) == (reported, certain)
+
+
+def test_where_nothing_is_left_to_spend_nothing_is_certain() -> None:
+    change = change_of(kind_of(WEB), key_of(WEB), WEB, CLOSED)
+    surroundings = DeclaredSurroundings(baseline(WEB))
+    impact = impact_of(change, surroundings)
+    assert impact.effect is Effect.NARROWS
+    assert certain_effect(change, impact, surroundings, Budget(1)) is Effect.WIDENS
 
 
 @pytest.mark.parametrize("direction", ["Ingress", "Egress"])
