@@ -39,8 +39,8 @@ from tests.unit.core.impact.rbac.small_worlds import change, reports, surroundin
 from webhook.core.impact.budget import Budget
 from webhook.core.impact.rbac import binding_change, role_change
 from webhook.core.impact.rbac.builtin_roles import BUILT_IN
+from webhook.core.impact.rbac.comparison import compared
 from webhook.core.impact.rbac.gains import Gain
-from webhook.core.impact.rbac.grants import compared
 from webhook.core.impact.rbac.known import KnownRoles, cluster_role_key
 from webhook.core.impact.rbac.principals import Principal
 from webhook.core.impact.rbac.rules import rules_of

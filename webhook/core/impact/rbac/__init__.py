@@ -1,7 +1,7 @@
 """What a change of a role or a binding grants and takes away.
 
 rules.py      selectors.py     bindings.py    principals.py     the objects as values, read strictly
-grants.py     what rules allow, and one set of rules beyond another, as the authorizer sees it
+grants.py     comparison.py     what rules allow as the authorizer sees it, and what others do not
 known.py      builtin_roles.py      holders.py      what is known of other roles, and who holds them
 role_change.py      binding_change.py      gains.py     who gains and loses what
 dangers.py    phrases.py    wording.py     that in words, the most dangerous first

@@ -13,14 +13,17 @@ from typing import Any
 from webhook.core.impact.budget import Budget
 from webhook.core.impact.change import Change
 from webhook.core.impact.rbac.bindings import NO_BINDING, Binding, binding_of
-from webhook.core.impact.rbac.gains import EVERYWHERE, Difference, Gain
-from webhook.core.impact.rbac.grants import Grants, compared
+from webhook.core.impact.rbac.comparison import compared
+from webhook.core.impact.rbac.gains import EVERYWHERE, Difference, Gain, Source
+from webhook.core.impact.rbac.grants import Grants
 from webhook.core.impact.rbac.known import KnownRoles, words_of
 from webhook.core.impact.rbac.principals import Principal
 from webhook.core.impact.rbac.rules import NO_RULES
 from webhook.core.impact.surroundings import Surroundings
 from webhook.core.kinds import ROLE_BINDING
 from webhook.core.objects import ObjectKey
+
+_STEPS_A_PRINCIPAL = 3
 
 
 def difference_of(change: Change, surroundings: Surroundings, budget: Budget) -> Difference:
@@ -65,32 +68,31 @@ class _Granting:
         if left is None or entered is None:
             return self.added(principals, after)  # never say that it closes what is not known
         more, less = compared(entered.rules, left.rules, self.budget)
-        gains = self._gains(principals, after, more)
-        if not gains and entered.gathers:
-            gains = self._whatever(principals, after)
-        return Difference(gains, self._gains(principals, before, less), _not_known(gains))
+        gains = self._gains(principals, more, Source(after, partial=entered.gathers))
+        lost = self._gains(principals, less, Source(before))
+        return Difference(gains, lost, _not_known(gains))
 
     def _all_of(self, principals: Collection[Principal], role: ObjectKey) -> tuple[Gain, ...]:
         if not principals:
             return ()
         known = self.roles.role(role)
-        if known is None or (known.gathers and not known.rules):
-            return self._whatever(principals, role)
+        if known is None:
+            return self._each(principals, None, Source(role))
         grants, _ = compared(known.rules, NO_RULES, self.budget)
-        return self._gains(principals, role, grants, whole=True)
+        return self._gains(principals, grants, Source(role, whole=True, partial=known.gathers))
 
-    def _gains(
-        self, principals: Collection[Principal], role: ObjectKey, grants: Grants, *, whole: bool = False
-    ) -> tuple[Gain, ...]:
+    def _gains(self, principals: Collection[Principal], grants: Grants, source: Source) -> tuple[Gain, ...]:
+        """Return what counts in the scope; of a role that may allow more, whatever it allows."""
         counting = grants if self.scope == EVERYWHERE else grants.on_resources
-        if not counting:
-            return ()
-        return tuple(Gain(principal, self.scope, counting, role, whole) for principal in sorted(principals))
+        return self._each(principals, counting or None, source) if counting or source.partial else ()
 
-    def _whatever(self, principals: Collection[Principal], role: ObjectKey) -> tuple[Gain, ...]:
-        return tuple(Gain(principal, self.scope, None, role) for principal in sorted(principals))
+    def _each(
+        self, principals: Collection[Principal], grants: Grants | None, source: Source
+    ) -> tuple[Gain, ...]:
+        self.budget.spend(_STEPS_A_PRINCIPAL * len(principals))
+        return tuple(Gain(principal, self.scope, grants, source) for principal in sorted(principals))
 
 
 def _not_known(gains: Iterable[Gain]) -> tuple[str, ...]:
-    roles = sorted({words_of(gain.role) for gain in gains if gain.grants is None})
+    roles = sorted({words_of(gain.source.role) for gain in gains if gain.grants is None})
     return tuple(f"what {role} allows is not known" for role in roles)

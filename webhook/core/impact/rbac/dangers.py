@@ -33,8 +33,9 @@ SUBJECTS = {
     ("Group", "system:unauthenticated"): Danger(1, "anybody without an account"),
     ("Group", "system:authenticated"): Danger(2, "everybody with an account"),
     ("Group", "system:serviceaccounts"): Danger(3, "every ServiceAccount"),
+    ("Group", "system:masters"): Danger(3, "bypasses RBAC"),
 }
-"""Subjects that are whole crowds, by kind and name."""
+"""Subjects that are whole crowds, or that nothing should name, by kind and name."""
 
 _ADMISSION = "admissionregistration.k8s.io"
 _AUTHENTICATION = "authentication.k8s.io"
@@ -48,55 +49,109 @@ _IMPERSONATE = (
     " impersonate:associated-node"
 )
 
-# What it is called, then the elementary grants that it is: verbs, API group, resources.
-_TABLE: dict[str, tuple[tuple[str, str, str], ...]] = {
-    "escalates its own rights": (("escalate", RBAC, "roles clusterroles"),),
-    "binds any role": (("bind", RBAC, "roles clusterroles"),),
-    "impersonates others": (
-        (_IMPERSONATE, "", "users groups serviceaccounts"),
-        (_IMPERSONATE, _AUTHENTICATION, "users groups serviceaccounts uids userextras nodes"),
+
+@dataclass(frozen=True, slots=True)
+class _Elementary:
+    """Verbs on resources of an API group; in a namespace they mean nothing where ``cluster_wide``.
+
+    That is what the API server asks for without a namespace: mostly, but not only, the resources that are in
+    none. ``bind`` on clusterroles is asked for where the binding is, and ``namespaces`` within themselves.
+    """
+
+    verbs: str
+    group: str
+    resources: str
+    cluster_wide: bool = False
+
+
+def _cluster_wide(verbs: str, group: str, resources: str) -> _Elementary:
+    return _Elementary(verbs, group, resources, cluster_wide=True)
+
+
+def _kinds(*, namespaced: bool) -> str:
+    return " ".join(kind.resource for kind in GOVERNED if kind.namespaced is namespaced)
+
+
+_TABLE: dict[str, tuple[_Elementary, ...]] = {
+    "escalates its own rights": (
+        _Elementary("escalate", RBAC, "roles"),
+        _cluster_wide("escalate", RBAC, "clusterroles"),
     ),
-    "writes RBAC": ((_WRITE, RBAC, "roles rolebindings clusterroles clusterrolebindings"),),
-    "breaks the glass": (("break-glass", "baseward.io", " ".join(kind.resource for kind in GOVERNED)),),
+    "binds any role": (_Elementary("bind", RBAC, "roles clusterroles"),),
+    "impersonates others": (
+        _Elementary(_IMPERSONATE, "", "serviceaccounts"),
+        _Elementary(_IMPERSONATE, _AUTHENTICATION, "serviceaccounts"),
+        _cluster_wide(_IMPERSONATE, "", "users groups"),
+        _cluster_wide(_IMPERSONATE, _AUTHENTICATION, "users groups uids userextras nodes"),
+    ),
+    "writes RBAC": (
+        _Elementary(_WRITE, RBAC, "roles rolebindings"),
+        _cluster_wide(_WRITE, RBAC, "clusterroles clusterrolebindings"),
+    ),
+    "breaks the glass": (
+        _Elementary("break-glass", "baseward.io", _kinds(namespaced=True)),
+        _cluster_wide("break-glass", "baseward.io", _kinds(namespaced=False)),
+    ),
     "writes admission control": (
-        (_WRITE, _ADMISSION, "validatingwebhookconfigurations mutatingwebhookconfigurations"),
-        (_WRITE, _ADMISSION, "validatingadmissionpolicies validatingadmissionpolicybindings"),
-        (_WRITE, _ADMISSION, "mutatingadmissionpolicies mutatingadmissionpolicybindings"),
+        _cluster_wide(_WRITE, _ADMISSION, "validatingwebhookconfigurations mutatingwebhookconfigurations"),
+        _cluster_wide(_WRITE, _ADMISSION, "validatingadmissionpolicies validatingadmissionpolicybindings"),
+        _cluster_wide(_WRITE, _ADMISSION, "mutatingadmissionpolicies mutatingadmissionpolicybindings"),
     ),
     "approves certificates": (
-        ("update patch", _CERTIFICATES, "certificatesigningrequests/approval"),
-        ("approve sign", _CERTIFICATES, "signers"),
+        _cluster_wide("update patch", _CERTIFICATES, "certificatesigningrequests/approval"),
+        _cluster_wide("approve sign", _CERTIFICATES, "signers"),
     ),
-    "reaches into nodes": (("get create update patch delete", "", "nodes/proxy"),),
-    "reads secrets": (("get list watch", "", "secrets"),),
-    "makes tokens of ServiceAccounts": (("create", "", "serviceaccounts/token"),),
+    "reaches into nodes": (_cluster_wide("get create update patch delete", "", "nodes/proxy"),),
+    # By a volume that is a path of a node.
+    "reaches files of nodes": (_cluster_wide("create", "", "persistentvolumes"),),
+    "reads secrets": (_Elementary("get list watch", "", "secrets"),),
+    "makes tokens of ServiceAccounts": (_Elementary("create", "", "serviceaccounts/token"),),
     # Both are a get through a websocket.
-    "runs commands in pods": (("create get", "", "pods/exec pods/attach"),),
-    "adds containers to pods": (("update patch", "", "pods/ephemeralcontainers"),),
+    "runs commands in pods": (_Elementary("create get", "", "pods/exec pods/attach"),),
+    "adds containers to pods": (_Elementary("update patch", "", "pods/ephemeralcontainers"),),
     "starts pods": (
-        ("create", "", "pods"),
-        (_RUN, "", "replicationcontrollers"),
-        (_RUN, "apps", "deployments daemonsets statefulsets replicasets"),
-        (_RUN, "batch", "jobs cronjobs"),
+        _Elementary("create", "", "pods"),
+        _Elementary(_RUN, "", "replicationcontrollers"),
+        _Elementary(_RUN, "apps", "deployments daemonsets statefulsets replicasets"),
+        _Elementary(_RUN, "batch", "jobs cronjobs"),
     ),
-    "reaches ports of pods": (("create get", "", "pods/portforward"),),
+    # By their labels Pod Security goes, and who may reach whom. Their subresources take labels as well.
+    "relabels namespaces": (
+        _Elementary("update patch", "", "namespaces namespaces/status namespaces/finalize"),
+    ),
+    "reaches ports of pods": (_Elementary("create get", "", "pods/portforward"),),
 }
 _FIRST_RANK = 10
 _DANGERS = tuple(
     (
         Danger(_FIRST_RANK + number, name),
         tuple(
-            (frozenset(verbs.split()), (group, resource))
-            for verbs, group, resources in grants
-            for resource in resources.split()
+            (frozenset(some.verbs.split()), (some.group, resource), some.cluster_wide)
+            for some in elementary
+            for resource in some.resources.split()
         ),
     )
-    for number, (name, grants) in enumerate(_TABLE.items())
+    for number, (name, elementary) in enumerate(_TABLE.items())
 )
 
 
-def dangers_in(grants: Grants, budget: Budget) -> dict[Danger, set[Place]]:
-    """Return what is dangerous in some grants, with the places where they grant it. Raises TooLargeError."""
+def dangers_in(grants: Grants, budget: Budget, *, in_namespace: bool) -> dict[Danger, set[Place]]:
+    """Return what is dangerous in some grants, with the places where they grant it.
+
+    ``in_namespace`` says that they are held in one only. Raises TooLargeError.
+    """
+    found = _wildcards(grants, budget)
+    for danger, elementary in _DANGERS:
+        for verbs, place, cluster_wide in elementary:
+            for covering in () if cluster_wide and in_namespace else places_covering(place):
+                by_name = grants.resources.get(covering, {})
+                budget.spend(1 + len(by_name))
+                if any(grants.allowed(verbs, place, name) for name in by_name):
+                    found.setdefault(danger, set()).add(covering)
+    return found
+
+
+def _wildcards(grants: Grants, budget: Budget) -> dict[Danger, set[Place]]:
     found: dict[Danger, set[Place]] = {}
     budget.spend(len(grants.resources) // 4)
     for place, by_name in grants.resources.items():
@@ -105,11 +160,4 @@ def dangers_in(grants: Grants, budget: Budget) -> dict[Danger, set[Place]]:
             found.setdefault(EVERYTHING if everything else WILDCARD, set()).add(place)
         elif place[0] == ALL or place[1].startswith(ALL):
             found.setdefault(WILDCARD, set()).add(place)
-    for danger, elementary in _DANGERS:
-        for verbs, place in elementary:
-            for covering in places_covering(place):
-                by_name = grants.resources.get(covering, {})
-                budget.spend(1 + len(by_name))
-                if any(grants.allowed(verbs, place, name) for name in by_name):
-                    found.setdefault(danger, set()).add(covering)
     return found

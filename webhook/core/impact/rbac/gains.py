@@ -22,28 +22,38 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Gathering:
-    """Whoever holds a role that gathers others by a label, a role that is not known."""
+    """Whoever holds a role that gathers others by one of some labels, a role that is not known."""
 
-    key: str
-    value: str
+    labels: tuple[tuple[str, str], ...]
 
 
 Holder: TypeAlias = Principal | Bound | Gathering
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """The role that allows what is gained.
+
+    It is all that the role allows where ``whole``. Where ``partial``, the role may allow more, as it gathers
+    roles that are not known.
+    """
+
+    role: ObjectKey
+    whole: bool = False
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Gain:
     """What one holder gains, or loses, in one scope (None: that of a binding that is not known).
 
-    ``role`` is the one that allows it, all that it allows where ``whole``. No ``grants`` are whatever it
-    allows, which is not known.
+    No ``grants`` are whatever its source allows, which is not known.
     """
 
     holder: Holder
     scope: str | None
     grants: Grants | None
-    role: ObjectKey
-    whole: bool = False
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)

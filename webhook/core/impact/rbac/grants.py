@@ -1,4 +1,4 @@
-"""What rules allow together, and what one set of rules allows beyond another, exactly.
+"""What rules allow together, as an index in which a grant is looked up.
 
 The semantics are the authorizer's: kubernetes ``pkg/apis/rbac/v1/evaluation_helpers.go`` and ``RuleAllows``
 in ``plugin/pkg/auth/authorizer/rbac``. Rules are broken down into elementary grants of one verb, API group,
@@ -25,11 +25,7 @@ ByName: TypeAlias = dict[str | None, Verbs]
 """Verbs by the name of an object; under None those on every name, and where there is no name."""
 
 _NO_VERBS: Verbs = frozenset()
-_EVERY_VERB: Verbs = frozenset({ALL})
 _VERBS_A_STEP = 16
-_LOOKUPS_A_STEP = 3
-_URLS_A_STEP = 4
-_CHARACTERS_A_STEP = 1_000
 
 
 class Grants:
@@ -44,7 +40,7 @@ class Grants:
         """Hold an index; a pattern among the URLs ends in one ``*``."""
         self.resources = resources or {}
         self.urls = urls or {}
-        self._besides = besides
+        self.besides = besides
         self._groups = {ALL} if any(group == ALL for group, _ in self.resources) else set()
         self._resources = {resource for _, resource in self.resources if resource.startswith(ALL)}
         # At how many places a look-up has to look.
@@ -56,55 +52,28 @@ class Grants:
 
     def allowed(self, verbs: Verbs, place: Place, name: str | None) -> Verbs:
         """Return which of some verbs are allowed on a name: None is every name, "" is none."""
-        mine = verbs - _less(verbs, _on_name(self.covering(place), name))
-        for others in self._besides:
+        mine = verbs - less(verbs, verbs_on(name, self.covering(place)))
+        for others in self.besides:
             mine -= others.allowed(mine, place, name)
         return mine
 
     def allowed_on_url(self, verbs: Verbs, url: str) -> Verbs:
         """Return which of some verbs are allowed on a URL, or on all that a pattern stands for."""
-        held = (verbs for pattern, verbs in self.urls.items() if _covers(pattern, url))
-        mine = verbs - _less(verbs, held)
-        for others in self._besides:
+        held = (verbs for pattern, verbs in self.urls.items() if covers(pattern, url))
+        mine = verbs - less(verbs, held)
+        for others in self.besides:
             mine -= others.allowed_on_url(mine, url)
         return mine
 
     @lazy
     def on_resources(self) -> Grants:
         """Return what counts in a namespace, which no URL is in."""
-        return Grants(self.resources, besides=self._besides) if self.urls else self
+        return Grants(self.resources, besides=self.besides) if self.urls else self
 
     @lazy
     def on_urls(self) -> Grants:
         """Return what counts in no namespace."""
-        return Grants(urls=self.urls, besides=self._besides) if self.resources else self
-
-    def beyond(self, others: Sequence[Grants], budget: Budget) -> Grants:
-        """Return what is allowed here and by none of the others. Raises TooLargeError."""
-        resources: dict[Place, ByName] = {}
-        width = sum(other.width for other in others)
-        for place, by_name in self.resources.items():
-            budget.spend(len(by_name) + width // _LOOKUPS_A_STEP)
-            covering = [held for other in others for held in other.covering(place)]
-            if left := _left(by_name, covering) if covering else by_name:
-                resources[place] = left
-        urls = self.urls
-        for other in others:
-            budget.spend(_cost_of_urls(urls, other.urls))
-            urls = {url: verbs - other.allowed_on_url(verbs, url) for url, verbs in urls.items()}
-        return Grants(resources, {url: verbs for url, verbs in urls.items() if verbs}, others)
-
-    def said_once(self, budget: Budget) -> Grants:
-        """Return the same without what a broader grant allows as well. Raises TooLargeError."""
-        resources: dict[Place, ByName] = {}
-        for place, by_name in self.resources.items():
-            budget.spend(len(by_name) + self.width // _LOOKUPS_A_STEP)
-            broader = [held for held in self.covering(place) if held is not by_name]
-            if left := _said(by_name, broader):
-                resources[place] = left
-        budget.spend(_cost_of_urls(self.urls, self.urls))
-        urls = {url: self._said_on_url(verbs, url) for url, verbs in self.urls.items()}
-        return Grants(resources, {url: verbs for url, verbs in urls.items() if verbs}, self._besides)
+        return Grants(urls=self.urls, besides=self.besides) if self.resources else self
 
     def covering(self, place: Place) -> list[ByName]:
         """Return what stands at each place that covers one, itself among them."""
@@ -114,10 +83,6 @@ class Grants:
         resources = [resource, *[other for other in _broader(resource) if other in self._resources]]
         places = [(some, other) for some in (group, *self._groups) for other in resources]
         return [self.resources[other] for other in places if other in self.resources]
-
-    def _said_on_url(self, verbs: Verbs, url: str) -> Verbs:
-        broader = [held for other, held in self.urls.items() if other != url and _covers(other, url)]
-        return _shortest(verbs, broader)
 
 
 def grants_of(rules: Rules, budget: Budget) -> Grants:
@@ -137,18 +102,6 @@ def grants_of(rules: Rules, budget: Budget) -> Grants:
     return Grants(resources, urls)
 
 
-def compared(rules: Rules, others: Rules, budget: Budget) -> tuple[Grants, Grants]:
-    """Return what some rules allow and others do not, and the other way round. Raises TooLargeError."""
-    if rules == others:
-        return Grants(), Grants()
-    mine, theirs, common = (
-        grants_of(some, budget) for some in (rules - others, others - rules, rules & others)
-    )
-    more = mine.beyond([some for some in (theirs, common) if some], budget).said_once(budget)
-    less = theirs.beyond([some for some in (mine, common) if some], budget).said_once(budget)
-    return more, less
-
-
 def places_covering(place: Place) -> list[Place]:
     """Return the places at which a grant covers one at that place, itself among them."""
     group, resource = place
@@ -160,7 +113,7 @@ def _broader(resource: str) -> tuple[str, ...]:
     return (ALL, f"{ALL}/{subresource}") if subresource else (ALL,)
 
 
-def _less(verbs: Verbs, held: Iterable[Verbs]) -> Verbs:
+def less(verbs: Verbs, held: Iterable[Verbs]) -> Verbs:
     """Return which of some verbs are not held."""
     for others in held:
         if ALL in others:
@@ -169,35 +122,12 @@ def _less(verbs: Verbs, held: Iterable[Verbs]) -> Verbs:
     return verbs
 
 
-def _on_name(covering: Sequence[ByName], name: str | None) -> list[Verbs]:
+def verbs_on(name: str | None, covering: Sequence[ByName]) -> list[Verbs]:
     """Return the verbs that are held on a name at some places, those on every name among them."""
     held = [by_name[None] for by_name in covering if None in by_name]
     if name is not None:
         held += [by_name[name] for by_name in covering if name in by_name]
     return held
-
-
-def _left(by_name: ByName, covering: Sequence[ByName]) -> ByName:
-    """Return what at a place is not held."""
-    return {name: left for name, verbs in by_name.items() if (left := _less(verbs, _on_name(covering, name)))}
-
-
-def _said(by_name: ByName, broader: Sequence[ByName]) -> ByName:
-    """Return what must be said at a place where other places cover it, and each name is one of every name."""
-    on_every_name = by_name.get(None)
-    said = {}
-    for name, verbs in by_name.items():
-        held = _on_name(broader, name) if broader else []
-        if name is not None and on_every_name is not None:
-            held.append(on_every_name)
-        if left := _shortest(verbs, held):
-            said[name] = left
-    return said
-
-
-def _shortest(verbs: Verbs, held: Iterable[Verbs]) -> Verbs:
-    """Return what of some verbs must be said beside others that are held."""
-    return _less(_EVERY_VERB if ALL in verbs else verbs, held)
 
 
 def _united(held: Verbs | None, verbs: Verbs, budget: Budget) -> Verbs:
@@ -207,11 +137,6 @@ def _united(held: Verbs | None, verbs: Verbs, budget: Budget) -> Verbs:
     return held | verbs
 
 
-def _covers(pattern: str, url: str) -> bool:
+def covers(pattern: str, url: str) -> bool:
+    """Tell whether a URL, or a pattern of URLs, is one that a pattern stands for."""
     return pattern == url or (pattern.endswith(ALL) and url.startswith(pattern[:-1]))
-
-
-def _cost_of_urls(urls: Mapping[str, Verbs], others: Mapping[str, Verbs]) -> int:
-    """Return the steps that it takes to compare each URL with each other one."""
-    characters = sum(map(len, others))
-    return len(urls) * (1 + len(others) // _URLS_A_STEP + characters // _CHARACTERS_A_STEP)

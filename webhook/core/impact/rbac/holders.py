@@ -7,7 +7,7 @@ from typing import Any
 from webhook.core.errors import TooLargeError, UnreadableError
 from webhook.core.impact.budget import Budget
 from webhook.core.impact.rbac.bindings import binding_of
-from webhook.core.impact.rbac.gains import EVERYWHERE, Bound, Gain
+from webhook.core.impact.rbac.gains import EVERYWHERE, Bound, Gain, Source
 from webhook.core.impact.rbac.grants import Grants
 from webhook.core.impact.rbac.principals import Principal
 from webhook.core.impact.surroundings import Form, Surroundings
@@ -23,10 +23,8 @@ class Holders:
         self._budget = budget
         self._known: dict[ObjectKey, list[tuple[Principal, str]]] = {}
 
-    def gains(
-        self, holding: ObjectKey, role: ObjectKey, grants: Grants, *, whole: bool = False
-    ) -> tuple[Gain, ...]:
-        """Return who gains grants of ``role`` by holding a role, that one or one which gathers it.
+    def gains(self, holding: ObjectKey, grants: Grants, source: Source) -> tuple[Gain, ...]:
+        """Return who gains grants of a source by holding a role, that one or one which gathers it.
 
         What no known binding passes on is granted to whoever is bound to it. Raises TooLargeError.
         """
@@ -34,10 +32,10 @@ class Holders:
         for principal, scope in self._of(holding) if grants else ():
             passed_on = grants if scope == EVERYWHERE else grants.on_resources
             if passed_on:
-                gains.append(Gain(principal, scope, passed_on, role, whole))
+                gains.append(Gain(principal, scope, passed_on, source))
                 left = Grants() if scope == EVERYWHERE else left.on_urls
         if left:
-            gains.append(Gain(Bound(holding), holding.namespace or None, left, role, whole))
+            gains.append(Gain(Bound(holding), holding.namespace or None, left, source))
         return tuple(gains)
 
     def _of(self, role: ObjectKey) -> list[tuple[Principal, str]]:

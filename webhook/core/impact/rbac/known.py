@@ -86,14 +86,18 @@ class KnownRoles:
             current = waiting.pop()
             for name in [name for name, form in left.items() if self._selects(form, current)]:
                 found.add(name)
-                waiting.append(labels_of(left.pop(name)))
+                waiting.append(labels_of(left.pop(name), self._budget))
         return frozenset(found)
 
     def _selects(self, form: Form, labels: Labels) -> bool:
         return select(selectors_of(form, self._budget) or frozenset(), labels, self._budget)
 
     def _matching(self, selectors: Selectors, roles: Mapping[str, Form]) -> list[str]:
-        return [name for name, form in roles.items() if select(selectors, labels_of(form), self._budget)]
+        return [
+            name
+            for name, form in roles.items()
+            if select(selectors, labels_of(form, self._budget), self._budget)
+        ]
 
     @lazy
     def _cluster_roles(self) -> dict[str, Form]:

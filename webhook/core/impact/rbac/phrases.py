@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from webhook.core.impact.budget import Budget
 from webhook.core.impact.naming import listed, name_of
@@ -14,6 +15,12 @@ Names = tuple[str, ...]
 
 _HARMLESS = 100
 _MOST_VERBS = 10
+_MOST = 4
+_FEW_NAMES = 2
+_MOST_GRANTS = 3
+_WIDE = 100
+_SEPARATOR = "; "
+_WRITE = frozenset({"create", "update", "patch", "delete", "deletecollection"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +34,30 @@ class Grant:
 
     def __str__(self) -> str:
         """Return words such as ``get, list secrets named app`` and ``create deployments.apps``."""
-        resources = listed([_resource(self.group, resource) for resource in self.resources])
+        resources = listed([_resource(self.group, resource) for resource in self.resources], _MOST)
         named = "" if self.names is None else f" named {_names(self.names)}"
         return f"{_verbs(self.verbs)} {resources}{named}"
+
+    @property
+    def brief(self) -> str:
+        """Return the first resource in words in which nothing is listed in part."""
+        if self.names is None:
+            named = ""
+        elif len(self.names) <= _FEW_NAMES:
+            named = f" named {_names(self.names)}"
+        else:
+            named = f" of {len(self.names)} names"
+        return f"{_brief_verbs(self.verbs)} {_resource(self.group, self.resources[0])}{named}"
+
+    @property
+    def cuts(self) -> int:
+        """Return how many lists the words cut."""
+        return _is_cut(self.verbs, _MOST_VERBS) + _is_cut(self.resources) + _is_cut(self.names or ())
+
+    @property
+    def parts(self) -> int:
+        """Return on how many resources it is."""
+        return len(self.resources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +71,48 @@ class UrlGrant:
         """Return words such as ``get URL "/metrics"``."""
         return f"{_verbs(self.verbs)} URL {_names(self.urls)}"
 
+    @property
+    def brief(self) -> str:
+        """Return the first URL in words in which nothing is listed in part."""
+        return f"{_brief_verbs(self.verbs)} URL {name_of(self.urls[0])}"
 
-def phrases_of(grants: Grants, ranks: Mapping[Place, int], budget: Budget) -> list[Grant | UrlGrant]:
+    @property
+    def cuts(self) -> int:
+        """Return how many lists the words cut."""
+        return _is_cut(self.verbs, _MOST_VERBS) + _is_cut(self.urls)
+
+    @property
+    def parts(self) -> int:
+        """Return on how many URLs it is."""
+        return len(self.urls)
+
+
+Phrase: TypeAlias = Grant | UrlGrant
+
+
+def in_full(phrases: Sequence[Phrase]) -> str | None:
+    """Return grants in one line, None where that is too long or hard to read.
+
+    Where there are several, none is told in part: nobody could say what a number is the rest of.
+    """
+    if len(phrases) == 1 and phrases[0].cuts <= 1:
+        return str(phrases[0])
+    if len(phrases) > _MOST_GRANTS or any(phrase.cuts for phrase in phrases):
+        return None
+    text = _SEPARATOR.join(map(str, phrases))
+    return text if len(text) <= _WIDE else None
+
+
+def in_brief(phrases: Sequence[Phrase]) -> str:
+    """Return the worst one or two grants in words, and how many more there are."""
+    worst = [phrase.brief for phrase in phrases[:2]]
+    if len(_SEPARATOR.join(worst)) > _WIDE:
+        del worst[1:]
+    more = sum(phrase.parts for phrase in phrases) - len(worst)
+    return _SEPARATOR.join([*worst, f"and {more} more {'grant' if more == 1 else 'grants'}"])
+
+
+def phrases_of(grants: Grants, ranks: Mapping[Place, int], budget: Budget) -> list[Phrase]:
     """Return grants in few parts; ``ranks`` says how dangerous places are, 0 is the worst.
 
     Raises TooLargeError.
@@ -94,8 +162,22 @@ def _verbs(verbs: Names) -> str:
     return "do anything to" if ALL in verbs else listed([*map(name_of, verbs)], _MOST_VERBS)
 
 
+def _brief_verbs(verbs: Names) -> str:
+    """Name verbs, all those that write as one; where they are too many, say how many."""
+    if ALL in verbs:
+        return _verbs(verbs)
+    brief = verbs
+    if _WRITE.issubset(verbs):
+        brief = (*(verb for verb in verbs if verb not in _WRITE), "write")
+    return f"use {len(verbs)} verbs on" if _is_cut(brief, _MOST_VERBS) else _verbs(brief)
+
+
 def _names(names: Names) -> str:
-    return listed([*map(name_of, names)])
+    return listed([*map(name_of, names)], _MOST)
+
+
+def _is_cut(names: Names, most: int = _MOST) -> bool:
+    return len(names) > most
 
 
 def _resource(group: str, resource: str) -> str:

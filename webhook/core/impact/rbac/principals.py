@@ -14,7 +14,7 @@ from webhook.core.kinds import RBAC
 
 _SERVICE_ACCOUNT = "system:serviceaccount:"
 _FIELDS = frozenset({"kind", "apiGroup", "name", "namespace"})
-_STEPS_A_SUBJECT = 2
+_STEPS_A_SUBJECT = 3
 _UNREADABLE = "one of its subjects cannot be read"
 
 

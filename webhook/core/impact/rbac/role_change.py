@@ -7,15 +7,16 @@ is allowed the same by other roles makes a grant no less new (see ``binding_chan
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from webhook.core.errors import UnreadableError
 from webhook.core.impact.budget import Budget
 from webhook.core.impact.change import Change
-from webhook.core.impact.rbac.gains import Difference, Gain, Gathering
-from webhook.core.impact.rbac.grants import Grants, compared
+from webhook.core.impact.rbac.comparison import compared
+from webhook.core.impact.rbac.gains import Difference, Gain, Gathering, Source
+from webhook.core.impact.rbac.grants import Grants
 from webhook.core.impact.rbac.holders import Holders
 from webhook.core.impact.rbac.known import KnownRoles, cluster_role_key, words_of
 from webhook.core.impact.rbac.rules import NO_RULES, Rules, rules_of
@@ -25,6 +26,7 @@ from webhook.core.kinds import CLUSTER_ROLE, ROLE
 from webhook.core.objects import ObjectKey
 
 _AGGREGATE_TO = "aggregate-to-"
+_STEPS_A_LABEL = 2
 _FIELDS = {
     ROLE: frozenset({"metadata", "rules"}),
     CLUSTER_ROLE: frozenset({"metadata", "rules", "aggregationRule"}),
@@ -65,12 +67,12 @@ def _read(form: Mapping[str, Any] | None, change: Change, roles: KnownRoles, bud
         return _Role()
     if not _FIELDS[change.kind].issuperset(form):
         raise UnreadableError("one of its fields cannot be read")
-    labels, rules, selectors = labels_of(form), rules_of(form, budget), selectors_of(form, budget)
+    labels, rules = labels_of(form, budget), rules_of(form, budget)
     if change.kind is ROLE:
         if any(rule.urls for rule in rules):
             raise UnreadableError("it grants URLs, which a Role cannot")
         return _Role(labels, rules)
-    name = change.key.name
+    selectors, name = selectors_of(form, budget), change.key.name
     return _Role(labels, rules, selectors, roles.gathered_by(selectors, name), roles.gathering(labels, name))
 
 
@@ -89,31 +91,38 @@ class _ChangedRole:
             _, less = compared(self.after.lasting, self.before.lasting, self.budget)
         gathering = self.before.gathered_into & self.after.gathered_into
         holding = [self.key, *map(cluster_role_key, sorted(gathering))]
-        return Difference(self._gains(holding, more), self._gains(holding, less))
+        source = Source(self.key)
+        return Difference(self._gains(holding, more, source), self._gains(holding, less, source))
 
     def by_being_gathered(self) -> Difference:
         """Return what the holders of roles gain that gather it from now on, or lose as they no longer do."""
         entered = self.after.gathered_into - self.before.gathered_into
         left = self.before.gathered_into - self.after.gathered_into
-        labels = self._new_labels_for_gathering()
-        everything = self._all_of(self.after) if entered or labels else Grants()
-        opens = self._gains(map(cluster_role_key, sorted(entered)), everything, whole=True)
-        # Known or not, a role that gathers by such a label is what it is there for.
-        opens += tuple(Gain(label, None, everything or None, self.key, whole=True) for label in labels)
-        if not left:
-            return Difference(opens)
-        lost = self._all_of(self.before)
-        return Difference(opens, self._gains(map(cluster_role_key, sorted(left)), lost, whole=True))
+        return Difference(self._brought(entered), self._taken(left))
 
-    def _new_labels_for_gathering(self) -> list[Gathering]:
+    def _brought(self, entered: Collection[str]) -> tuple[Gain, ...]:
+        labels = self._new_labels_for_gathering()
+        if not entered and not labels:
+            return ()
+        everything, source = self._all_of(self.after)
+        gains = self._gains(map(cluster_role_key, sorted(entered)), everything, source)
+        if labels:
+            # Known or not, a role that gathers by such a label is what it is there for.
+            gains += (Gain(Gathering(labels), None, everything or None, source),)
+        return gains
+
+    def _taken(self, left: Collection[str]) -> tuple[Gain, ...]:
+        if not left:
+            return ()
+        return self._gains(map(cluster_role_key, sorted(left)), *self._all_of(self.before))
+
+    def _new_labels_for_gathering(self) -> tuple[tuple[str, str], ...]:
         if self.key.kind != CLUSTER_ROLE.name:
-            return []
+            return ()
         before, after = self.before.labels or {}, self.after.labels or {}
-        return [
-            Gathering(key, value)
-            for key, value in sorted(after.items())
-            if _is_for_gathering(key) and before.get(key) != value
-        ]
+        self.budget.spend(_STEPS_A_LABEL * len(after))
+        new = [(key, value) for key, value in after.items() if before.get(key) != value]
+        return tuple(sorted(label for label in new if _is_for_gathering(label[0])))
 
     def not_known(self) -> Difference:
         """Return what roles outside Git may have to do with it."""
@@ -123,25 +132,23 @@ class _ChangedRole:
         selectors, others = self.after.selectors, self.before.selectors or frozenset()
         if selectors is not None and not select_no_more(selectors, others, self.budget):
             yield f"what {words_of(self.key)} gathers is not known"
-        if self.key.kind == CLUSTER_ROLE.name and self.after.allowed and self._other_labels_differ():
+        if self.key.kind == CLUSTER_ROLE.name and self._other_labels_differ():
             yield "its labels change, and which roles gather it by them is not known"
 
     def _other_labels_differ(self) -> bool:
-        if self.before.labels is None:
-            return False  # a role that is new opens all that it allows anyway
-        changed = self.before.labels.items() ^ (self.after.labels or {}).items()
-        return not all(_is_for_gathering(key) for key, _ in changed)
+        """Tell whether other roles may gather it by labels that are not only there for that."""
+        if self.before.labels is None or not (self.after.allowed or self.after.selectors):
+            return False  # a role that is new opens all that it allows anyway, and one without any nothing
+        before, after = self.before.labels, self.after.labels or {}
+        self.budget.spend(_STEPS_A_LABEL * (len(before) + len(after)))
+        return not all(_is_for_gathering(key) for key, _ in before.items() ^ after.items())
 
-    def _gains(
-        self, holding: Iterable[ObjectKey], grants: Grants, *, whole: bool = False
-    ) -> tuple[Gain, ...]:
-        return tuple(
-            gain for held in holding for gain in self.holders.gains(held, self.key, grants, whole=whole)
-        )
+    def _gains(self, holding: Iterable[ObjectKey], grants: Grants, source: Source) -> tuple[Gain, ...]:
+        return tuple(gain for held in holding for gain in self.holders.gains(held, grants, source))
 
-    def _all_of(self, role: _Role) -> Grants:
+    def _all_of(self, role: _Role) -> tuple[Grants, Source]:
         grants, _ = compared(role.allowed, NO_RULES, self.budget)
-        return grants
+        return grants, Source(self.key, whole=True, partial=bool(role.selectors))
 
 
 def _is_for_gathering(label: str) -> bool:

@@ -19,7 +19,7 @@ ALL = "*"
 _FIELDS = frozenset({"verbs", "apiGroups", "resources", "resourceNames", "nonResourceURLs"})
 _NONE: frozenset[str] = frozenset()
 _STRINGS_A_STEP = 16
-_STEPS_A_RULE = 3
+_STEPS_A_RULE = 5
 
 
 @dataclass(frozen=True, slots=True)

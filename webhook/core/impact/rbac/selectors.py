@@ -14,7 +14,9 @@ _EXPRESSION = frozenset({"key", "operator", "values"})
 _WITH_VALUES = ("In", "NotIn")
 _WITHOUT_VALUES = ("Exists", "DoesNotExist")
 _COMPARED_A_STEP = 8
+_STRINGS_A_STEP = 4
 _UNREADABLE = "its aggregationRule cannot be read"
+_UNREADABLE_LABELS = "its labels cannot be read"
 
 Labels: TypeAlias = Mapping[str, str]
 
@@ -61,12 +63,15 @@ def select_no_more(selectors: Selectors, others: Selectors, budget: Budget) -> b
     return all(any(other <= selector for other in others) for selector in selectors)
 
 
-def labels_of(form: Mapping[str, Any] | None) -> Labels:
-    """Return an object's labels. Raises UnreadableError."""
+def labels_of(form: Mapping[str, Any] | None, budget: Budget) -> Labels:
+    """Return an object's labels. Raises UnreadableError, TooLargeError."""
     metadata = (form or {}).get("metadata", {})
     labels = metadata.get("labels", {}) if isinstance(metadata, dict) else None
-    if not isinstance(labels, dict) or not all(isinstance(value, str) for value in labels.values()):
-        raise UnreadableError("its labels cannot be read")
+    if not isinstance(labels, dict):
+        raise UnreadableError(_UNREADABLE_LABELS)
+    budget.spend(1 + len(labels) // _STRINGS_A_STEP)
+    if not all(isinstance(value, str) for value in labels.values()):
+        raise UnreadableError(_UNREADABLE_LABELS)
     return labels
 
 
@@ -83,6 +88,7 @@ def selectors_of(role: Mapping[str, Any] | None, budget: Budget) -> Selectors | 
     selectors = aggregation.get("clusterRoleSelectors", [])
     if not isinstance(selectors, list):
         raise UnreadableError(_UNREADABLE)
+    budget.spend(len(selectors))
     return frozenset(_selector(selector, budget) for selector in selectors)
 
 
@@ -92,21 +98,22 @@ def _selector(selector: Any, budget: Budget) -> Selector:
     labels, expressions = selector.get("matchLabels", {}), selector.get("matchExpressions", [])
     if not isinstance(labels, dict) or not isinstance(expressions, list):
         raise UnreadableError(_UNREADABLE)
-    budget.spend(1 + len(labels) + len(expressions))
+    budget.spend(len(labels) + len(expressions))
     if not all(isinstance(value, str) for value in labels.values()):
         raise UnreadableError(_UNREADABLE)
     return frozenset(
         [Requirement(key, "In", frozenset({value})) for key, value in labels.items()]
-        + [_requirement(expression) for expression in expressions]
+        + [_requirement(expression, budget) for expression in expressions]
     )
 
 
-def _requirement(expression: Any) -> Requirement:
+def _requirement(expression: Any, budget: Budget) -> Requirement:
     if not isinstance(expression, dict) or not _EXPRESSION.issuperset(expression):
         raise UnreadableError(_UNREADABLE)
     key, operator, values = expression.get("key"), expression.get("operator"), expression.get("values", [])
     if not isinstance(key, str) or not isinstance(values, list):
         raise UnreadableError(_UNREADABLE)
+    budget.spend(len(values) // _STRINGS_A_STEP)
     if not all(isinstance(value, str) for value in values):
         raise UnreadableError(_UNREADABLE)
     if operator not in (_WITH_VALUES if values else _WITHOUT_VALUES):

@@ -86,6 +86,29 @@ def test_by_any_other_label_a_role_outside_git_may_gather_it() -> None:
     assert impact(labelled(READER, {"team": "shop"}), None).effect is Effect.NARROWS
 
 
+def test_a_role_of_which_only_is_known_that_it_gathers_may_be_gathered_by_its_labels() -> None:
+    clause = "its labels change, and which roles gather it by them is not known"
+    before = gathering(by_label("tier", "a"))
+    assert lines(impact(before, labelled(before, {"team": "shop"}))) == {"unknown": [clause]}
+    nothing = gathering()
+    assert impact(nothing, labelled(nothing, {"team": "shop"})).effect is Effect.NEITHER
+
+
+def test_what_a_role_brings_to_others_may_be_more_where_it_gathers() -> None:
+    before = gathering(by_label("tier", "a"))
+    found = impact(before, labelled(before, {TO_MONITORING: "yes"}), labelled(READER, {"tier": "a"}))
+    (finding,) = found.opens
+    assert finding.text.startswith(f"any role that gathers {TO_MONITORING}=yes -> get secrets, ")
+    assert finding.text.endswith(", and whatever else ClusterRole monitoring gathers")
+
+
+def test_many_labels_for_gathering_are_one_finding_that_names_a_few() -> None:
+    labels = {f"example.com/aggregate-to-{number}": "yes" for number in range(1_000)}
+    (finding,) = impact(READER, labelled(READER, labels)).opens
+    assert "aggregate-to-0=yes" in finding.text
+    assert " and 997 more -> " in finding.text
+
+
 def test_a_role_that_is_gathered_passes_on_what_it_gains() -> None:
     before = labelled(cluster_role(rules=[]), {TO_MONITORING: "true"})
     after = labelled(READER, {TO_MONITORING: "true"})

@@ -55,6 +55,8 @@ def test_everybody_is_added_to_a_binding() -> None:
         ("Group", "system:unauthenticated", "anybody without an account"),
         ("User", "system:anonymous", "anybody without an account"),
         ("Group", "system:serviceaccounts", "every ServiceAccount"),
+        ("Group", "system:masters", "bypasses RBAC"),
+        ("User", "system:masters", ""),
         ("User", "system:authenticated", ""),
         ("Group", "system:anonymous", ""),
     ],
@@ -192,13 +194,37 @@ def test_from_a_role_that_is_not_known_and_to_one() -> None:
 def test_an_aggregated_role_allows_what_it_gathers() -> None:
     gathered = labelled(cluster_role(), {"example.com/aggregate-to-monitoring": "true"})
     binding = cluster_role_binding(ALICE, to="monitoring")
+    rest = "and whatever else ClusterRole monitoring gathers"
     assert lines(impact(None, binding, aggregated_role(), gathered)) == {
-        "opens": ["User alice -> get, list pods in the whole cluster"]
+        "opens": [f"User alice -> get, list pods in the whole cluster, {rest}"]
     }
     assert lines(impact(None, binding, aggregated_role())) == {
         "opens": ["User alice -> whatever ClusterRole monitoring allows in the whole cluster (not known)"],
         "unknown": ["what ClusterRole monitoring allows is not known"],
     }
+
+
+def test_of_an_aggregated_role_nothing_that_is_known_may_count_in_a_namespace() -> None:
+    urls = cluster_role("part", rules=[{"verbs": ["get"], "nonResourceURLs": ["/metrics"]}])
+    gathered = labelled(urls, {"example.com/aggregate-to-monitoring": "true"})
+    found = impact(None, role_binding(ALICE, to="ClusterRole/monitoring"), aggregated_role(), gathered)
+    assert lines(found) == {
+        "opens": ["User alice -> whatever ClusterRole monitoring allows in shop (not known)"],
+        "unknown": ["what ClusterRole monitoring allows is not known"],
+    }
+
+
+def test_from_one_role_to_an_aggregated_one() -> None:
+    gathered = labelled(cluster_role("part"), {"example.com/aggregate-to-monitoring": "true"})
+    before, after = (role_binding(ALICE, to=f"ClusterRole/{name}") for name in ("reader", "monitoring"))
+    git = [cluster_role(rules=[rule("get", "pods")]), aggregated_role(), gathered]
+    rest = "and whatever else ClusterRole monitoring gathers"
+    assert lines(impact(before, after, *git)) == {"opens": [f"User alice -> list pods in shop, {rest}"]}
+
+
+def test_where_all_of_a_role_is_told_that_is_all_that_it_gathers() -> None:
+    (finding,) = impact(None, role_binding(ALICE, to="ClusterRole/view")).opens
+    assert finding.text == "User alice -> all of ClusterRole view in shop"
 
 
 # What cannot be told

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.builders import Object, cluster_role, rule
+from tests.builders import Object, cluster_role, cluster_role_binding, person, role, role_binding, rule
 from tests.unit.core.impact.rbac.small_worlds import impact
 from webhook.core.impact import Finding
 from webhook.core.kinds import RBAC
@@ -34,6 +34,7 @@ WORST_FIRST = [
     ("approves certificates", [rule("update", "certificatesigningrequests/approval", CERTIFICATES)]),
     ("approves certificates", [rule("approve", "signers", CERTIFICATES)]),
     ("reaches into nodes", [rule("get", "nodes/proxy")]),
+    ("reaches files of nodes", [rule("create", "persistentvolumes")]),
     ("reads secrets", [rule("get", "secrets")]),
     ("reads secrets", [rule("watch", "secrets", resourceNames=["app"])]),
     ("makes tokens of ServiceAccounts", [rule("create", "serviceaccounts/token")]),
@@ -43,10 +44,14 @@ WORST_FIRST = [
     ("starts pods", [rule("create", "pods")]),
     ("starts pods", [rule("update", "daemonsets", "apps")]),
     ("starts pods", [rule("patch", "cronjobs", "batch")]),
+    ("relabels namespaces", [rule("patch", "namespaces")]),
+    ("relabels namespaces", [rule("update", "namespaces/status", resourceNames=["shop"])]),
     ("reaches ports of pods", [rule("create", "pods/portforward")]),
     ("", [rule("get list watch", "pods")]),
     ("", [rule("create", "secrets")]),
     ("", [rule("update", "pods")]),
+    ("", [rule("update", "persistentvolumes")]),
+    ("", [rule("create delete", "namespaces")]),
     ("", [rule("get", "secrets", "example.com")]),
 ]
 
@@ -82,3 +87,58 @@ def test_a_finding_ranks_by_the_worst_of_it() -> None:
     both = found([rule("get", "secrets"), rule("create", "pods")], [])
     assert both.danger == "reads secrets, starts pods"
     assert both.rank == found([rule("get", "secrets")], []).rank
+
+
+# In one namespace
+
+NOTHING_IN_A_NAMESPACE = [
+    rule("escalate", "clusterroles", RBAC),
+    rule("impersonate", "users groups"),
+    rule("impersonate", "users groups uids userextras nodes", AUTHENTICATION),
+    rule("create", "clusterroles clusterrolebindings", RBAC),
+    rule("break-glass", "clusterroles clusterrolebindings", "baseward.io"),
+    rule("create", "validatingwebhookconfigurations mutatingadmissionpolicies", ADMISSION),
+    rule("update", "certificatesigningrequests/approval", CERTIFICATES),
+    rule("approve", "signers", CERTIFICATES),
+    rule("get", "nodes/proxy"),
+    rule("create", "persistentvolumes"),
+]
+
+
+@pytest.mark.parametrize("granted", NOTHING_IN_A_NAMESPACE)
+def test_what_means_nothing_in_a_namespace_is_told_there_but_is_no_danger(granted: Object) -> None:
+    bound = role_binding(person("eve"), to="ClusterRole/reader")
+    git = cluster_role(rules=[granted])
+    for found in (impact(None, role(rules=[granted])), impact(None, bound, git)):
+        assert [finding.danger for finding in found.opens] == [""]
+    assert [bool(finding.danger) for finding in impact(None, git).opens] == [True]
+
+
+@pytest.mark.parametrize(
+    ("danger", "granted"),
+    [
+        ("escalates its own rights", rule("escalate", "roles", RBAC)),
+        ("binds any role", rule("bind", "clusterroles", RBAC)),  # asked for where the binding is
+        ("impersonates others", rule("impersonate", "serviceaccounts")),
+        ("writes RBAC", rule("create", "rolebindings", RBAC)),
+        ("breaks the glass", rule("break-glass", "networkpolicies", "baseward.io")),
+        ("relabels namespaces", rule("patch", "namespaces")),  # a namespace is asked for in itself
+        ("everything", rule("*", "*", "*")),
+        ("wildcard, reads secrets, runs commands in pods, reaches ports of pods", rule("get", "*")),
+    ],
+)
+def test_what_is_dangerous_in_a_namespace_is_named(danger: str, granted: Object) -> None:
+    (finding,) = impact(None, role(rules=[granted])).opens
+    assert finding.danger.startswith(danger)
+
+
+def test_one_role_is_as_dangerous_as_each_scope_in_which_it_is_bound_makes_it() -> None:
+    git = [
+        role_binding(person("eve"), to="ClusterRole/reader"),
+        cluster_role_binding(person("bob"), to="reader"),
+    ]
+    found = impact(cluster_role(rules=[]), cluster_role(rules=[rule("get", "nodes/proxy")]), *git)
+    assert [str(finding) for finding in found.opens] == [
+        "User bob -> get nodes/proxy in the whole cluster (reaches into nodes)",
+        "User eve -> get nodes/proxy in shop",
+    ]

@@ -19,6 +19,7 @@ from webhook.core.impact import Effect
 
 DEVS = {"kind": "Group", "name": "devs"}
 BUILDER = {"kind": "ServiceAccount", "namespace": "ci", "name": "builder"}
+EVERY_VERB = "get list watch create update patch delete deletecollection"
 
 
 def told(*rules: Object) -> str:
@@ -152,7 +153,65 @@ def test_what_a_broader_grant_allows_as_well_is_not_said_again() -> None:
 def test_of_many_grants_the_worst_are_told_and_the_others_counted() -> None:
     harmless = [rule("get", name) for name in ("configmaps", "pods")]
     others = [rule("list", "jobs", "batch"), rule("create", "pods/exec"), rule("watch", "secrets")]
-    assert told(*harmless, *others) == "watch secrets; create pods/exec and 2 more grants"
+    assert told(*harmless, *others) == "watch secrets; create pods/exec; and 3 more grants"
+
+
+def test_beside_another_no_grant_is_told_in_part() -> None:
+    reads = rule("get list watch", "secrets configmaps pods events limitranges")
+    assert told(reads) == "get, list, watch secrets, configmaps, events and 2 more"
+    starts = rule("create", "jobs", "batch")
+    assert told(reads, starts) == "get, list, watch secrets; create jobs.batch; and 4 more grants"
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        (
+            [rule("get", "secrets", resourceNames=list("abcdef")), rule("list", "pods")],
+            "get secrets of 6 names; list pods",
+        ),
+        (
+            [rule("get", "secrets", resourceNames=["a", "b"]), rule("list", "pods")],
+            "get secrets named a, b; list pods",
+        ),
+        ([rule("a b c d e f g h i j k", "configmaps"), rule("list", "pods")], "use 11 verbs on configmaps"),
+        ([rule("* a b c d e f g h i j", "configmaps"), rule("list", "pods")], "do anything to configmaps"),
+    ],
+)
+def test_many_names_and_verbs_are_counted(rules: list[Object], words: str) -> None:
+    many = rule("watch", "t u v w x")
+    assert told(*rules, many).startswith(words)
+
+
+def test_one_grant_that_is_told_in_part_twice_is_told_of_its_worst_resource() -> None:
+    many = rule("get", "secrets a b c d e", resourceNames=["u", "v", "w", "x", "y"])
+    assert told(many) == "get secrets of 5 names; and 5 more grants"
+
+
+def test_a_line_is_not_wide() -> None:
+    long = "resource-of-a-very-long-name-which-is-told-in-full"
+    rules = [rule(f"{EVERY_VERB} {verb}", f"{verb}-{long}") for verb in ("bind", "escalate")]
+    assert told(*rules) == f"bind, get, list, watch, write bind-{long}; and 1 more grant"
+
+
+def test_verbs_that_write_are_one_where_much_is_told() -> None:
+    rules = [rule(EVERY_VERB, "configmaps"), rule(EVERY_VERB.replace("deletecollection", ""), "pods")]
+    assert (
+        told(rules[0], rule("get", "t u v w x"))
+        == "get, list, watch, write configmaps; get t; and 4 more grants"
+    )
+    assert told(rules[1], rule("get", "t u v w x")).startswith(
+        "create, delete, get, list, patch, update, watch pods"
+    )
+
+
+def test_many_urls_are_counted() -> None:
+    urls = {"verbs": ["get"], "nonResourceURLs": [f"/{letter}" for letter in "abcdef"]}
+    alone = impact(cluster_role(rules=[]), cluster_role(rules=[urls]))
+    among = impact(cluster_role(rules=[]), cluster_role(rules=[urls, rule("get", "pods")]))
+    bound = "whoever is bound to ClusterRole reader ->"
+    assert lines(alone) == {"opens": [f"{bound} get URL /a, /b, /c and 3 more"]}
+    assert lines(among) == {"opens": [f"{bound} get pods; get URL /a; and 5 more grants"]}
 
 
 def test_a_change_may_open_and_close() -> None:
@@ -217,13 +276,10 @@ def large(verbs: str, *, rules: int = 500) -> Object:
     )
 
 
-EVERY_VERB = "get list watch create update patch delete deletecollection"
-
-
 def test_a_role_of_500_rules_that_all_change_is_analysed() -> None:
     found = impact(large(EVERY_VERB), large(EVERY_VERB.replace("watch", "bind")))
     assert not found.unknown
-    assert str(found.opens[0]).endswith("and 357 more and 5 more grants")  # one for each of seven groups
+    assert str(found.opens[0]).endswith("bind kind-1-0.group-1; and 2498 more grants")
     assert "watch kind-" in str(found.closes[0])
 
 
