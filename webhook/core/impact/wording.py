@@ -6,24 +6,27 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from webhook.core.impact.finding import Finding, Impact
-from webhook.core.printing import columns, safe
+from webhook.core.printing import columns, safe, wrap
 
 _TREATED = "treated as widening"
-_MOST_LINES = 3
+_MOST_LINES = 4
+_MOST_WARNINGS = 3
 _MAX_TEXT = 400
 _ALL = 1_000
 
 
 def lines_of(impact: Impact, width: int) -> list[str]:
-    """Tell what a change would do in lines of at most ``width`` columns: the worst few, and how many more."""
+    """Tell what a change would do in few lines of at most ``width`` columns: the worst, and how much more."""
+    doubts = [f"Impact: {text}" for text in _doubts(impact, 1)]
+    closes = _list("Would no longer allow", impact.closes, width, 1 if impact.opens else _MOST_LINES)
     return [
         *_list("Would newly allow", impact.opens, width, _MOST_LINES),
-        *(_indented(1, f"Impact: {text}", width) for text in _doubts(impact, 1)),
-        *_list("Would no longer allow", impact.closes, width, 1),
+        *(_indented(1, text, width) for text in doubts),
+        *closes,
     ]
 
 
-def warnings_of(impact: Impact, most: int = _MOST_LINES) -> Iterator[str]:
+def warnings_of(impact: Impact, most: int = _MOST_WARNINGS) -> Iterator[str]:
     """Tell what a change that is let pass does, one finding a line; whoever prints them cuts them."""
     yield from (f"newly allows: {text}" for text in _some(impact.opens, most))
     yield from (f"impact: {text}" for text in _doubts(impact, most))
@@ -38,14 +41,27 @@ def as_json(impact: Impact, most: int = _ALL, width: int = _MAX_TEXT) -> dict[st
 
 
 def _list(title: str, findings: tuple[Finding, ...], width: int, most: int) -> list[str]:
-    """Write one finding behind the title if it fits there, several below it."""
+    """Write one finding behind the title if it fits there, else as many as fit in ``most`` lines below it."""
     if not findings:
         return []
-    texts = _some(findings, most)
-    line = f"{title}: {', '.join(texts)}"
-    if most == 1 or (len(texts) == 1 and columns(line) <= width - 2):
+    rest = f", and {len(findings) - 1} more" if len(findings) > 1 else ""
+    line = f"{title}: {findings[0]}{rest}"
+    if most == 1 or (not rest and columns(line) <= width - 2):
         return [_indented(1, line, width)]
-    return [_indented(1, f"{title}:", width), *(_indented(2, text, width) for text in texts)]
+    lines: list[str] = []
+    for told, finding in enumerate(findings):
+        wrapped = _wrapped(str(finding), width)[: most - 1]
+        if len(lines) + len(wrapped) > (most if finding is findings[-1] else most - 1):
+            lines.append(f"    and {len(findings) - told} more")
+            break
+        lines += wrapped
+    return [f"  {title}:", *lines]
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Break a text into lines below a title, the first with less of an indent."""
+    first, *others = wrap(safe(text, _MAX_TEXT), width - 6)
+    return [f"    {first}", *(f"      {line}" for line in others)]
 
 
 def _some(items: Sequence[object], most: int) -> list[str]:

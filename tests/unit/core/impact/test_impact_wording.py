@@ -20,14 +20,28 @@ def test_several_stand_below_it_and_what_is_left_is_counted() -> None:
         "  Would newly allow:",
         "    bob -> get things-0 in shop",
         "    bob -> get things-1 in shop",
-        "    and 3 more",
+        "    bob -> get things-2 in shop",
+        "    and 2 more",
     ]
+    assert lines_of(Impact(opens=MANY[:4]), 100)[-1] == "    bob -> get things-3 in shop"
 
 
-def test_what_is_taken_away_takes_one_line() -> None:
-    assert lines_of(Impact(closes=MANY), 100) == [
+def test_what_does_not_fit_behind_the_title_is_broken_below_it_and_not_cut() -> None:
+    everybody = "Group system:authenticated -> all of ClusterRole admin in continuous-delivery"
+    long = Finding(everybody, "everybody with an account, wildcard")
+    assert lines_of(Impact(opens=(long,)), 100) == [
+        "  Would newly allow:",
+        "    Group system:authenticated -> all of ClusterRole admin in continuous-delivery (everybody with",
+        "      an account, wildcard)",
+    ]
+    assert lines_of(Impact(opens=(long, long, ANY)), 100)[-1] == "    and 2 more"
+
+
+def test_what_is_taken_away_takes_one_line_behind_what_is_opened() -> None:
+    assert lines_of(Impact(opens=(ANY,), closes=MANY), 100)[1:] == [
         "  Would no longer allow: bob -> get things-0 in shop, and 4 more"
     ]
+    assert len(lines_of(Impact(closes=MANY), 100)) == 5
     assert lines_of(Impact(closes=MANY[:1]), 100) == ["  Would no longer allow: bob -> get things-0 in shop"]
 
 

@@ -75,7 +75,8 @@ class KnownRoles:
             for name in self._matching(waiting.pop(), left):
                 form = left.pop(name)
                 rules.update(rules_of(form, self._budget))
-                waiting.append(selectors_of(form, self._budget) or frozenset())
+                if further := selectors_of(form, self._budget):
+                    waiting.append(further)
         return frozenset(rules)
 
     def gathering(self, labels: Labels, apart_from: str) -> frozenset[str]:
