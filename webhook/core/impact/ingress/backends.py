@@ -55,9 +55,9 @@ def _service_of(value: Any) -> Backend:
     name = text_of(service.get("name"), "a backend's service")
     if not name or len(port) != 1:
         raise UnreadableError("a backend's service has no name or no port")
-    number = port.get("number")
-    if number is None:
-        return Backend("service", name, text_of(port["name"], "a backend's port"))
+    number, port_name = port.get("number"), text_of(port.get("name"), "a backend's port")
+    if port_name:
+        return Backend("service", name, port_name)
     if type(number) is not int:
         raise UnreadableError("a backend's port cannot be read")
     return Backend("service", name, number)

@@ -16,6 +16,9 @@ ANY_HOST = ""
 """Stands for the host of a rule that names none."""
 CLASS_ANNOTATION = "kubernetes.io/ingress.class"
 
+_LONGEST_HOST = 253  # characters of a DNS name
+_READING = 3  # steps to read one rule
+
 _TOP = frozenset({"metadata", "spec"})
 _SPEC = frozenset({"ingressClassName", "defaultBackend", "tls", "rules"})
 _RULE = frozenset({"host", "http"})
@@ -27,18 +30,19 @@ class Exposure:
     """One side of a change.
 
     ``order`` has each path behind its host as the document has them, unread; ``paths`` has those of each
-    host. ``classes`` is the class as the spec names it and as the old annotation does.
+    host. ``classes`` is the class as the spec names it and as the old annotation does, None where it is not
+    there: an empty one may as well be one that a controller goes by.
     """
 
     order: list[tuple[str, Any]]
     paths: Mapping[str, list[Any]]
     default: Backend | None
     tls: list[Any]
-    classes: tuple[str, str]
+    classes: tuple[str, str | None]
     annotations: Mapping[str, str]
 
 
-NOTHING = Exposure([], {}, None, [], ("", ""), {})
+NOTHING = Exposure([], {}, None, [], ("", None), {})
 
 
 def exposure_of(form: Form | None, budget: Budget) -> Exposure:
@@ -57,7 +61,7 @@ def exposure_of(form: Form | None, budget: Budget) -> Exposure:
         tls=items_of(spec.get("tls"), "spec.tls"),
         classes=(
             text_of(spec.get("ingressClassName"), "spec.ingressClassName"),
-            annotations.get(CLASS_ANNOTATION, ""),
+            annotations.get(CLASS_ANNOTATION),
         ),
         annotations=annotations,
     )
@@ -66,7 +70,7 @@ def exposure_of(form: Form | None, budget: Budget) -> Exposure:
 def host_of(value: Any) -> str:
     """Read a host: a name, or ``*.`` and a name. Raises UnreadableError."""
     host = text_of(value, "a host")
-    if "*" in host.removeprefix("*.") or host != host.lower():
+    if "*" in host.removeprefix("*.") or host != host.lower() or len(host) > _LONGEST_HOST:
         raise UnreadableError("a host is none that the API takes")
     return host
 
@@ -83,12 +87,14 @@ def wildcard_over(host: str) -> str | None:
 
 
 def _rules_of(values: list[Any], budget: Budget) -> list[tuple[str, list[Any]]]:
-    budget.spend(len(values))
+    budget.spend(_READING * len(values))
     rules = []
     for value in values:
         rule = fields_of(value, _RULE, "a rule")
         http = fields_of(rule.get("http"), _HTTP, "a rule's http")
-        rules.append((host_of(rule.get("host")), items_of(http.get("paths"), "a rule's paths")))
+        paths = items_of(http.get("paths"), "a rule's paths")
+        budget.spend(len(paths) // 4)
+        rules.append((host_of(rule.get("host")), paths))
     return rules
 
 

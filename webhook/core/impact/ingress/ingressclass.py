@@ -23,6 +23,7 @@ def compare(before: Exposure, after: Exposure) -> Impact:
 
 def _named(side: Exposure) -> str:
     in_spec, in_annotation = side.classes
-    if in_spec:
-        return name_of(in_spec)
-    return f"{name_of(in_annotation)}, by annotation" if in_annotation else "none"
+    if in_annotation is None:
+        return name_of(in_spec) if in_spec else "none"
+    by_annotation = f"{name_of(in_annotation)}, by annotation"
+    return f"{name_of(in_spec)} and {by_annotation}" if in_spec else by_annotation

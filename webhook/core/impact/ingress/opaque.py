@@ -6,12 +6,14 @@ stands for itself, and the requests of one that is gone may go to any other.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from webhook.core.impact.budget import Budget
 from webhook.core.impact.finding import NO_IMPACT, Finding, Impact
 from webhook.core.impact.ingress import ranks
+from webhook.core.impact.ingress.backends import Backend
 from webhook.core.impact.ingress.exposure import ANY_HOST, Exposure
 from webhook.core.impact.ingress.hosts import Side
 from webhook.core.impact.ingress.paths import SPECIFIC, Backends, Table
@@ -47,7 +49,7 @@ def orphans_at(host: str, before: Side, after: Side, budget: Budget) -> Iterator
         yield "every host" if host == ANY_HOST else name_of(host)
         return
     left, right = _by_key(before.table(host), budget), _by_key(after.table(host), budget)
-    yield from (place_as_written(host, *key) for key in left if key not in right)
+    yield from (str(place_as_written(host, *key)) for key in left if key not in right)
 
 
 def _takes_requests(host: str, side: Side) -> bool:
@@ -66,12 +68,10 @@ def _by_key(table: Table | None, budget: Budget) -> Mapping[_Key, Backends]:
     """Return who gets what a path takes, by the path and its type."""
     entries = table.entries if table is not None else ()
     budget.spend(_COMPARING * len(entries))
-    found: dict[_Key, Backends] = {}
+    found: dict[_Key, dict[Backend, None]] = defaultdict(dict)
     for entry in entries:
-        key = (entry.path, entry.path_type)
-        known = found.get(key, ())
-        found[key] = known if entry.backend in known else (*known, entry.backend)
-    return found
+        found[entry.path, entry.path_type][entry.backend] = None
+    return {key: tuple(backends) for key, backends in found.items()}
 
 
 def reordering(before: Exposure, after: Exposure, budget: Budget) -> Impact:

@@ -7,7 +7,8 @@ request the longest wins, and of two as long the Exact one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
@@ -21,6 +22,7 @@ EXACT, PREFIX, SPECIFIC = "Exact", "Prefix", "ImplementationSpecific"
 _PATH_TYPES = frozenset({EXACT, PREFIX, SPECIFIC})
 _PATH = frozenset({"path", "pathType", "backend"})
 _READING = 5  # steps to read one path
+_SPLITTING = 8  # segments that are told apart in one step
 
 Segments: TypeAlias = tuple[str, ...]
 Backends: TypeAlias = tuple[Backend, ...]
@@ -78,24 +80,32 @@ def below(segments: Segments) -> Request:
     return Request(segments, Ending.BELOW, "")
 
 
+class Taken(NamedTuple):
+    """Who gets what a Prefix path takes; ``unslashed`` without those whose path ends in a slash."""
+
+    all: Backends
+    unslashed: Backends
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The paths of one host; ``opaque`` where only the controller knows what one of them takes."""
+    """The paths of one host; ``opaque`` where only the controller knows what one of them takes.
+
+    ``requests`` has one request of each kind, by the segments that some path names.
+    """
 
     entries: tuple[Entry, ...]
     opaque: bool
-    exact: dict[str, list[Entry]]
-    prefixes: dict[Segments, list[Entry]]
+    has_slashed: bool
+    requests: Mapping[Segments, tuple[Request, ...]]
+    exact: Mapping[str, Backends]
+    prefixes: Mapping[Segments, Taken]
     lengths: tuple[int, ...]
 
     @property
     def takes_everything(self) -> bool:
         """Tell whether no request falls through, where none of the paths is opaque."""
         return () in self.prefixes
-
-    def named(self) -> set[Segments]:
-        """Return the segments that some path names."""
-        return {entry.segments for entry in self.entries}
 
     def route(self, request: Request, *, slash_counts: bool, budget: Budget) -> Backends:
         """Return what may get a request, nothing where no path takes it.
@@ -104,16 +114,15 @@ class Table:
         its slash counts, and it does not.
         """
         if found := self.exact.get(request.path):
-            return _backends(found)
+            return found
+        segments = request.segments
         for length in self.lengths:
             budget.spend(1 + length // 8)
-            found = (
-                self.prefixes.get(request.segments[:length], []) if length <= len(request.segments) else []
-            )
-            if slash_counts and request.ending is Ending.BARE and length == len(request.segments):
-                found = [entry for entry in found if not entry.is_slashed]
-            if found:
-                return _backends(found)
+            taken = self.prefixes.get(segments[:length]) if length <= len(segments) else None
+            if taken is not None:
+                is_bare = request.ending is Ending.BARE and length == len(segments)
+                if found := taken.unslashed if slash_counts and is_bare else taken.all:
+                    return found
         return ()
 
 
@@ -121,18 +130,21 @@ def table_of(paths: Sequence[Any], *, opaque: bool, budget: Budget) -> Table:
     """Read the paths of one host. Raises UnreadableError, TooLargeError."""
     budget.spend(_READING * len(paths))
     entries = tuple(_entry_of(path) for path in paths)
-    exact: dict[str, list[Entry]] = {}
-    prefixes: dict[Segments, list[Entry]] = {}
+    budget.spend(sum(entry.path.count("/") for entry in entries) // _SPLITTING)
+    exact: dict[str, list[Entry]] = defaultdict(list)
+    prefixes: dict[Segments, list[Entry]] = defaultdict(list)
     for entry in entries:
         if entry.path_type == EXACT:
-            exact.setdefault(entry.path, []).append(entry)
+            exact[entry.path].append(entry)
         elif entry.path_type == PREFIX:
-            prefixes.setdefault(entry.segments, []).append(entry)
+            prefixes[entry.segments].append(entry)
     return Table(
         entries=entries,
         opaque=opaque or any(entry.path_type == SPECIFIC for entry in entries),
-        exact=exact,
-        prefixes=prefixes,
+        has_slashed=any(entry.is_slashed for entry in entries),
+        requests={segments: requests_at(segments) for segments in {entry.segments for entry in entries}},
+        exact={path: _backends(same) for path, same in exact.items()},
+        prefixes={segments: _taken(same) for segments, same in prefixes.items()},
         lengths=tuple(sorted({len(segments) for segments in prefixes}, reverse=True)),
     )
 
@@ -145,6 +157,10 @@ def _entry_of(value: Any) -> Entry:
     if path_type != SPECIFIC and (not text.startswith("/") or "//" in text):
         raise UnreadableError("a path is none that the API takes")
     return Entry(text, path_type, backend_of(path.get("backend")))
+
+
+def _taken(entries: list[Entry]) -> Taken:
+    return Taken(_backends(entries), _backends([entry for entry in entries if not entry.is_slashed]))
 
 
 def _backends(entries: list[Entry]) -> Backends:

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from webhook.core.canonical import canonical_json
-from webhook.core.errors import ReviewError, UnreadableError
+from webhook.core.errors import ReviewError, TooLargeError, UnreadableError
+
+_LONGEST = 4_096
+"""Characters of a text: longer than any URL that a controller takes, so that one text is little work."""
 
 
 def fields_of(value: Any, known: frozenset[str], place: str) -> Mapping[str, Any]:
@@ -30,11 +33,13 @@ def items_of(value: Any, place: str) -> list[Any]:
 
 
 def text_of(value: Any, place: str) -> str:
-    """Return a string, ``""`` for none. Raises UnreadableError."""
+    """Return a string, ``""`` for none. Raises UnreadableError, TooLargeError."""
     if value is None:
         return ""
     if type(value) is not str:
         raise UnreadableError(f"{place} cannot be read")
+    if len(value) > _LONGEST:
+        raise TooLargeError
     return value
 
 

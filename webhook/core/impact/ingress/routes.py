@@ -16,7 +16,8 @@ from webhook.core.impact.budget import Budget
 from webhook.core.impact.ingress.hosts import Side
 from webhook.core.impact.ingress.paths import Backends, Request, Segments, Table, requests_at
 
-_ASKING, _ANSWERING = 10, 5  # steps for the requests at one path, and for their answers in one reading
+_ASKING, _ANSWERING = 4, 5  # steps for the requests at one path, and for their answers in one reading
+_COMPARED = 3  # backends that are compared in one step
 
 
 class Turn(NamedTuple):
@@ -50,7 +51,9 @@ class _Router:
         return self.default, False
 
 
-def turns_at(host: str, before: Side, after: Side, budget: Budget) -> Iterator[tuple[Request, set[Turn]]]:
+def turns_at(
+    host: str, before: Side, after: Side, budget: Budget
+) -> Iterator[tuple[Request, tuple[Turn, ...]]]:
     """Yield one request of each kind to a host, and how it moves: not at all, or in some reading.
 
     No path may be opaque. Raises UnreadableError, TooLargeError.
@@ -61,10 +64,19 @@ def turns_at(host: str, before: Side, after: Side, budget: Budget) -> Iterator[t
     left, right = (_Router(side.chain(host), side.default, budget) for side in (before, after))
     tables = [*left.chain, *right.chain]
     readings = _readings(tables, several_hosts=max(len(left.chain), len(right.chain)) > 1)
-    for segments in sorted(set[Segments]({()}).union(*(table.named() for table in tables))):
-        budget.spend(_ASKING + len(readings) * _ANSWERING + len(segments) ** 2 // 64)
-        for request in requests_at(segments):
-            yield request, set(_turns(request, left, right, readings))
+    for segments, requests in _requests(tables, budget):
+        budget.spend(len(readings) * _ANSWERING + len(segments) ** 2 // 64)
+        for request in requests:
+            yield request, tuple(dict.fromkeys(_turns(request, left, right, readings, budget)))
+
+
+def _requests(tables: Sequence[Table], budget: Budget) -> Iterator[tuple[Segments, tuple[Request, ...]]]:
+    """Yield the requests that some path of these tables may tell apart, in the order of their paths."""
+    budget.spend(_ASKING * sum(len(table.requests) for table in tables))
+    found: dict[Segments, tuple[Request, ...]] = {(): requests_at(())}
+    for table in tables:
+        found |= table.requests
+    yield from sorted(found.items(), key=lambda item: item[1][0].path)
 
 
 def _falls_through_alike(host: str, before: Side, after: Side) -> bool:
@@ -75,16 +87,19 @@ def _falls_through_alike(host: str, before: Side, after: Side) -> bool:
 
 def _readings(tables: Sequence[Table], *, several_hosts: bool) -> list[Reading]:
     """Return the readings that may differ."""
-    slashes = any(entry.is_slashed for table in tables for entry in table.entries)
+    slashes = any(table.has_slashed for table in tables)
     either, one = (False, True), (False,)
     return [
         Reading(*choice) for choice in product(either if several_hosts else one, either if slashes else one)
     ]
 
 
-def _turns(request: Request, before: _Router, after: _Router, readings: Sequence[Reading]) -> Iterator[Turn]:
+def _turns(
+    request: Request, before: _Router, after: _Router, readings: Sequence[Reading], budget: Budget
+) -> Iterator[Turn]:
     for reading in readings:
         left, was_matched = before.route(request, reading)
         right, is_matched = after.route(request, reading)
+        budget.spend((len(left) + len(right)) // _COMPARED)
         if left != right:
             yield Turn(left, right, unmatched=not (was_matched or is_matched))

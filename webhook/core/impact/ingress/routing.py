@@ -16,9 +16,19 @@ from webhook.core.impact.ingress.shifts import Shift
 
 def compare(before: Exposure, after: Exposure, budget: Budget) -> Impact:
     """Tell which requests go elsewhere. Raises UnreadableError, TooLargeError."""
+    moved, orphans = shifts_between(before, after, budget)
+    told = shifts.impact_of(moved, budget) + opaque.elsewhere(orphans)
+    return told + opaque.reordering(before, after, budget)
+
+
+def shifts_between(before: Exposure, after: Exposure, budget: Budget) -> tuple[list[Shift], list[str]]:
+    """Return the places whose requests move, and what took requests that something else may take now.
+
+    Raises UnreadableError, TooLargeError.
+    """
     unread = reads_paths(before.annotations, budget) or reads_paths(after.annotations, budget)
     sides = Side(before, unread, budget), Side(after, unread, budget)
-    turns: dict[tuple[str, Request], set[Turn]] = {}
+    turns: dict[tuple[str, Request], tuple[Turn, ...]] = {}
     moved: list[Shift] = []
     orphans: list[str] = []
     for host in affected_hosts(before, after, budget):
@@ -28,4 +38,4 @@ def compare(before: Exposure, after: Exposure, budget: Budget) -> Impact:
         else:
             turns |= {(host, request): found for request, found in turns_at(host, *sides, budget)}
     moved += shifts_of(turns, before)
-    return shifts.impact_of(moved) + opaque.elsewhere(orphans) + opaque.reordering(before, after, budget)
+    return moved, orphans

@@ -3,22 +3,42 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from webhook.core.impact.budget import Budget
 from webhook.core.impact.finding import Finding, Impact
 from webhook.core.impact.ingress import ranks
+from webhook.core.impact.ingress.backends import Backend
 from webhook.core.impact.ingress.exposure import ANY_HOST
 from webhook.core.impact.ingress.paths import EXACT, SPECIFIC, Backends, Ending, Segments
 from webhook.core.impact.naming import listed, name_of
 
-UNMATCHED = "any unmatched request"
+_CHARACTERS = 64  # of names that are put into words in one step
+
+
+class Place(NamedTuple):
+    """Requests to a host by their path; ``note`` says which of them: ``exact``, for one."""
+
+    host: str
+    path: str
+    note: str = ""
+
+    def __str__(self) -> str:
+        """Return ``shop.example.com/cart (exact)``."""
+        at_host = f"{self.host}{self.path}"
+        named = name_of(at_host) if self.host != ANY_HOST else f"every host {name_of(self.path)}"
+        return f"{named} ({self.note})" if self.note else named
+
+
+UNMATCHED = Place(ANY_HOST, "", "that no path takes")
+"""Stands for the requests to every host that no path takes."""
 
 
 class Shift(NamedTuple):
-    """A place, such as ``shop.example.com/cart``, with those that may get its requests before and after."""
+    """A place with those that may get its requests before and after."""
 
-    place: str
+    place: Place
     before: Backends
     after: Backends
     is_new_host: bool
@@ -27,20 +47,30 @@ class Shift(NamedTuple):
 class _Line(NamedTuple):
     """What the places of one finding have in common."""
 
-    end: str
-    danger: str
-    rank: int
+    backend: Backend
+    was: str = ""
+    danger: str = ""
+    rank: int = ranks.NEW_PATH
 
 
-def impact_of(shifts: Iterable[Shift]) -> Impact:
-    """Tell who gets requests that it did not surely get before, and who no longer surely gets them."""
-    opens: dict[_Line, list[str]] = defaultdict(list)
-    closes: dict[_Line, list[str]] = defaultdict(list)
+def impact_of(shifts: Sequence[Shift], budget: Budget) -> Impact:
+    """Tell who gets requests that it did not surely get before, and who no longer surely gets them.
+
+    Raises TooLargeError.
+    """
+    budget.spend(sum(len(shift.before) + len(shift.after) for shift in shifts) // 2)
+    names = {backend: backend.short for backend in {one for shift in shifts for one in shift.before}}
+    opens: dict[_Line, list[Place]] = defaultdict(list)
+    closes: dict[_Line, list[Place]] = defaultdict(list)
     for shift in shifts:
-        for backend in _gained(shift.before, shift.after):
-            opens[_opening(shift, str(backend))].append(shift.place)
-        for backend in _gained(shift.after, shift.before):
-            closes[_Line(str(backend), "", ranks.NEW_PATH)].append(shift.place)
+        was = listed([names[backend] for backend in shift.before])
+        gained, lost = _gained(shift.before, shift.after), _gained(shift.after, shift.before)
+        characters = len(was) + len(shift.place.path)
+        budget.spend((1 + len(gained) + len(lost)) * (characters // _CHARACTERS))
+        for backend in gained:
+            opens[_Line(backend, was, *_danger(shift))].append(shift.place)
+        for backend in lost:
+            closes[_Line(backend)].append(shift.place)
     return Impact(_findings(opens), _findings(closes))
 
 
@@ -49,45 +79,45 @@ def _gained(before: Backends, after: Backends) -> Backends:
     return tuple(backend for backend in after if before != (backend,))
 
 
-def _opening(shift: Shift, backend: str) -> _Line:
+def _danger(shift: Shift) -> tuple[str, int]:
     if shift.place == UNMATCHED:
-        danger, rank = "default backend", ranks.RE_POINTED
-    elif shift.is_new_host:
-        danger, rank = "new host", ranks.NEW_HOST
-    else:
-        danger, rank = "", ranks.RE_POINTED if shift.before else ranks.NEW_PATH
-    was = " or ".join(backend.short for backend in shift.before)
-    return _Line(f"{backend} (was {was})" if was else backend, danger, rank)
+        return "default backend", ranks.RE_POINTED
+    if shift.is_new_host:
+        return "new host", ranks.NEW_HOST
+    return "", ranks.RE_POINTED if shift.before else ranks.NEW_PATH
 
 
-def _findings(lines: Mapping[_Line, list[str]]) -> tuple[Finding, ...]:
+def _findings(lines: Mapping[_Line, list[Place]]) -> tuple[Finding, ...]:
     return tuple(
-        Finding(f"{listed(list(dict.fromkeys(places)))} -> {line.end}", line.danger, line.rank)
+        Finding(f"{_said(places)} -> {line.backend}{_earlier(line.was)}", line.danger, line.rank)
         for line, places in lines.items()
     )
 
 
-def place_of(host: str, path: str, note: str = "") -> str:
-    """Name a path of a host; ``note`` says what of it is meant."""
-    place = name_of(f"{host}{path}") if host != ANY_HOST else f"every host {name_of(path)}"
-    return f"{place} ({note})" if note else place
+def _said(places: list[Place]) -> str:
+    distinct = dict.fromkeys(places)
+    return listed(["any unmatched request" if place == UNMATCHED else str(place) for place in distinct])
 
 
-def place_as_written(host: str, path: str, path_type: str) -> str:
+def _earlier(was: str) -> str:
+    return f" (was {was})" if was else ""
+
+
+def place_as_written(host: str, path: str, path_type: str) -> Place:
     """Name a path by what the document says of it."""
-    return place_of(host, path, {EXACT: "exact", SPECIFIC: SPECIFIC}.get(path_type, ""))
+    return Place(host, path, {EXACT: "exact", SPECIFIC: SPECIFIC}.get(path_type, ""))
 
 
-def places_of(host: str, segments: Segments, endings: set[Ending]) -> list[str]:
+def places_of(host: str, segments: Segments, endings: set[Ending]) -> list[Place]:
     """Name the requests that begin with these segments and end in one of these ways, in few words."""
     path = "/" + "/".join(segments)
     slashed = path if path == "/" else f"{path}/"
     bare, slash, below = (ending in endings for ending in Ending)
     if slash and below and (bare or not segments):
-        return [place_of(host, path)]
+        return [Place(host, path)]
     return [
-        *([place_of(host, path, "exact")] if bare else []),
-        *([place_of(host, slashed)] if slash and below else []),
-        *([place_of(host, slashed, "exact")] if slash and not below else []),
-        *([place_of(host, f"{slashed}*")] if below and not slash else []),
+        *([Place(host, path, "exact")] if bare else []),
+        *([Place(host, slashed)] if slash and below else []),
+        *([Place(host, slashed, "exact")] if slash and not below else []),
+        *([Place(host, f"{slashed}*")] if below and not slash else []),
     ]

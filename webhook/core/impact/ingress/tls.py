@@ -29,7 +29,8 @@ class _Case(NamedTuple):
     is_served: bool = False
 
 
-_Side: TypeAlias = tuple[Exposure, Mapping[str, set[str]]]
+_Side: TypeAlias = tuple[Exposure, Mapping[str, Secrets]]
+_COMPARING = 4  # steps to compare one host
 
 
 def compare(before: Exposure, after: Exposure, budget: Budget) -> Impact:
@@ -38,8 +39,8 @@ def compare(before: Exposure, after: Exposure, budget: Budget) -> Impact:
         return NO_IMPACT
     left, right = _secrets_by_host(before.tls, budget), _secrets_by_host(after.tls, budget)
     hosts = sorted({ANY_HOST, *left, *right, *before.paths, *after.paths})
-    budget.spend(4 * len(hosts))
-    cases = {host: case for host in hosts if (case := _case_of(host, (before, left), (after, right)))}
+    budget.spend(_COMPARING * len(hosts))
+    cases = {host: case for host in hosts if (case := _case_of(host, (before, left), (after, right), budget))}
     named: dict[_Case, list[str]] = defaultdict(list)
     for host, case in cases.items():
         if not any(cases.get(general) == case for general in general_hosts(host)):
@@ -51,9 +52,10 @@ def compare(before: Exposure, after: Exposure, budget: Budget) -> Impact:
     )
 
 
-def _case_of(host: str, before: _Side, after: _Side) -> _Case | None:
-    """Return what happens to a host, None where its secrets stay."""
+def _case_of(host: str, before: _Side, after: _Side, budget: Budget) -> _Case | None:
+    """Return what happens to a host, None where its secrets stay. Raises TooLargeError."""
     old, new = _secrets_of(host, before[1]), _secrets_of(host, after[1])
+    budget.spend((len(old) + len(new)) // 2)
     if old == new:
         return None
     if old and new:
@@ -87,7 +89,7 @@ def _named(secrets: Secrets) -> str:
     names = [
         f"secret {name_of(secret)}" if secret else "the controller's own certificate" for secret in secrets
     ]
-    return " or ".join(names)
+    return listed(names)
 
 
 def _is_served(host: str, side: Exposure) -> bool:
@@ -96,15 +98,15 @@ def _is_served(host: str, side: Exposure) -> bool:
     return side.default is not None or any(side.paths.get(pattern) for pattern in patterns)
 
 
-def _secrets_of(host: str, by_host: Mapping[str, set[str]]) -> Secrets:
+def _secrets_of(host: str, by_host: Mapping[str, Secrets]) -> Secrets:
     """Return the secrets of the most special entries for a host."""
     for pattern in (host, *general_hosts(host)):
         if pattern in by_host:
-            return tuple(sorted(by_host[pattern]))
+            return by_host[pattern]
     return ()
 
 
-def _secrets_by_host(entries: list[Any], budget: Budget) -> Mapping[str, set[str]]:
+def _secrets_by_host(entries: list[Any], budget: Budget) -> Mapping[str, Secrets]:
     """Return the secrets that entries name for each host; one without hosts is for every host."""
     by_host: dict[str, set[str]] = defaultdict(set)
     for value in entries:
@@ -113,4 +115,4 @@ def _secrets_by_host(entries: list[Any], budget: Budget) -> Mapping[str, set[str
         budget.spend(1 + len(hosts))
         for host in hosts:
             by_host[host_of(host)].add(text_of(entry.get("secretName"), "a secret of spec.tls"))
-    return by_host
+    return {host: tuple(sorted(secrets)) for host, secrets in by_host.items()}

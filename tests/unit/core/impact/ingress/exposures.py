@@ -10,6 +10,9 @@ from webhook.core.impact.budget import Budget
 from webhook.core.impact.change import change_of
 from webhook.core.impact.finding import Impact
 from webhook.core.impact.ingress import analyse
+from webhook.core.impact.ingress.exposure import exposure_of
+from webhook.core.impact.ingress.routing import shifts_between
+from webhook.core.impact.ingress.shifts import Shift
 from webhook.core.impact.surroundings import DeclaredSurroundings
 from webhook.core.kinds import INGRESS
 
@@ -22,6 +25,13 @@ def impact(before: Object | None, after: Object | None, budget: Budget | None = 
     """Analyse a change as production does: of normal forms."""
     change = change_of(INGRESS, key_of(before or after or SHOP), before, after)
     return analyse(change, ALONE, budget or Budget())
+
+
+def shifts(before: Object, after: Object) -> list[Shift]:
+    """Return which requests go elsewhere, before it is put into words."""
+    change, budget = change_of(INGRESS, key_of(before), before, after), Budget()
+    left, right = exposure_of(change.before, budget), exposure_of(change.after, budget)
+    return shifts_between(left, right, budget)[0]
 
 
 def told(before: Object | None, after: Object | None) -> list[str]:

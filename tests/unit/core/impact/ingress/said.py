@@ -1,36 +1,35 @@
-"""What a finding says, read back by tests: which requests it speaks of, and of which service."""
+"""What is told of a change, for tests to read: which requests a place is about, and what is said of it."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+
+from webhook.core.impact.ingress.shifts import UNMATCHED, Place, Shift
 
 _FINDING = re.compile(r"(?P<places>.+) -> service (?P<backend>\w+):80(?: \(.*\))?\Z")
-_EXACT, _BELOW = " (exact)", "/*"
+_MORE = re.compile(r" and (\d+) more\Z")
+_BELOW = "/*"
 
 
-def backend_of(finding: str) -> str:
-    return _parts(finding)["backend"]
+def gains(shifts: list[Shift]) -> Iterator[tuple[Place, str]]:
+    """Yield each place with each service that may get its requests, and did not surely get them before."""
+    for place, before, after, _ in shifts:
+        yield from ((place, backend.name) for backend in after if before != (backend,))
 
 
-def speaks_of(finding: str, host: str, path: str) -> bool:
-    """Tell whether a finding speaks of a request; one that leaves places out, of any."""
-    places = _parts(finding)["places"]
-    return bool(re.search(r" and \d+ more$", places)) or any(
-        _is_at(place, host, path) for place in places.split(", ")
-    )
+def is_about(place: Place, host: str, path: str) -> bool:
+    """Tell whether a place holds a request; requests that no path takes may be any."""
+    return place == UNMATCHED or (_is_host(place.host, host) and _is_path(place, path))
 
 
-def _parts(finding: str) -> dict[str, str]:
+def counted(finding: str) -> tuple[str, int]:
+    """Return the service that a finding speaks of, and of how many places, named or only counted."""
     found = _FINDING.match(finding)
     assert found, finding
-    return found.groupdict()
-
-
-def _is_at(place: str, host: str, path: str) -> bool:
-    if place == "any unmatched request":
-        return True
-    pattern, slash, rest = place.removeprefix("every host ").partition("/")
-    return _is_host(pattern, host) and _is_path(slash + rest, path)
+    more = _MORE.search(found["places"])
+    named = _MORE.sub("", found["places"]).split(", ")
+    return found["backend"], len(named) + (int(more[1]) if more else 0)
 
 
 def _is_host(pattern: str, host: str) -> bool:
@@ -39,9 +38,9 @@ def _is_host(pattern: str, host: str) -> bool:
     return pattern in ("", host)
 
 
-def _is_path(place: str, path: str) -> bool:
-    if place.endswith(_EXACT):
-        return path == place.removesuffix(_EXACT)
-    if place.endswith(_BELOW):
-        return path.startswith(place[:-1]) and path != place[:-1]
-    return path == place or path.startswith(place.rstrip("/") + "/")
+def _is_path(place: Place, path: str) -> bool:
+    if place.note == "exact":
+        return path == place.path
+    if place.path.endswith(_BELOW):
+        return path.startswith(place.path[:-1]) and path != place.path[:-1]
+    return path == place.path or path.startswith(place.path.rstrip("/") + "/")

@@ -44,5 +44,14 @@ def test_all_addresses_hold_any_and_none_holds_none(texts: list[str]) -> None:
 
 
 def test_what_is_no_address() -> None:
-    for text in ("everybody", "10.0.0.0/33", "!10.0.0.0/8", "10", "patterns/ips", "10.0.0.1-10.0.0.9"):
+    masks = ("10.0.0.0/0.0.0.255", "10.0.0.0/255.0.0.0", "10.0.0.0/08", "fe80::1%eth0", "10.0.0.0/8/8")
+    for text in (
+        *masks,
+        "everybody",
+        "10.0.0.0/33",
+        "!10.0.0.0/8",
+        "10",
+        "patterns/ips",
+        "10.0.0.1-10.0.0.9",
+    ):
         assert addresses_of(["10.0.0.0/8", text], Budget()) is None

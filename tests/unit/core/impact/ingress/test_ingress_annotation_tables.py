@@ -7,7 +7,9 @@ import re
 import pytest
 
 from tests.corpus import corpus_pairs, needs_corpus
+from webhook.core.impact.budget import Budget
 from webhook.core.impact.ingress.annotations.family import Family
+from webhook.core.impact.ingress.annotations.judging import compare
 from webhook.core.impact.ingress.annotations.scales import Scale
 from webhook.core.impact.ingress.annotations.tables import FAMILIES, aliases_of, behaviour_of
 from webhook.core.impact.metadata import STEERING_PREFIXES
@@ -15,6 +17,8 @@ from webhook.core.wording import HARMLESS_ANNOTATIONS
 
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/#syntax-and-character-set
 NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?\Z")
+
+SECRET = "s3cr3t-token"
 
 every_family = pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.domains[0])
 
@@ -51,14 +55,33 @@ def test_a_domain_has_one_family() -> None:
 
 
 def test_aliases_are_found_by_each_of_their_names() -> None:
-    names = ("haproxy.com/allow-list", "haproxy.com/whitelist")
-    assert aliases_of(names[0]) == aliases_of(names[1]) == names
-    assert aliases_of("example.com/x") == ("example.com/x",)
+    names = tuple(f"haproxy.{top}/{name}" for top in ("org", "com") for name in ("allow-list", "whitelist"))
+    assert {aliases_of(name) for name in names} == {names}
+    for key in ("example.com/x", "nginx.com/jwt-key", "haproxy.org"):
+        assert aliases_of(key) == (key,)
 
 
 def test_every_annotation_whose_value_may_be_shown_is_known() -> None:
     keys = [key for key in HARMLESS_ANNOTATIONS if not key.startswith(STEERING_PREFIXES)]
     assert [key for key in keys if behaviour_of(key) is None] == []
+
+
+@every_family
+def test_a_value_that_may_be_secret_is_never_put_into_words(family: Family) -> None:
+    names = [*family.rows, *(f"{start}x" for start in family.beginnings)]
+    keys = [f"{domain}/{name}" for domain in family.domains for name in names]
+    for key in set(keys) - HARMLESS_ANNOTATIONS:
+        for before, after in (
+            ({}, {key: SECRET}),
+            ({key: SECRET}, {}),
+            ({key: SECRET}, {key: f"{SECRET},b"}),
+        ):
+            assert SECRET not in str(compare(before, after, Budget()))
+
+
+def test_a_value_that_says_where_requests_go_is_put_into_words() -> None:
+    for key in ("nginx.ingress.kubernetes.io/app-root", "traefik.ingress.kubernetes.io/router.middlewares"):
+        assert SECRET in str(compare({}, {key: SECRET}, Budget()))
 
 
 @needs_corpus

@@ -68,7 +68,11 @@ def test_code_is_never_shown() -> None:
 GUARDS = [
     (NGINX + "auth-url", "https://a", None, WIDENS),
     (NGINX + "auth-url", "https://a", "https://b", WIDENS),
-    (NGINX + "auth-url", None, "https://a", NARROWS),
+    (NGINX + "auth-url", "https://a", " https://a\n", NEITHER),
+    (NGINX + "auth-secret", None, "users", NARROWS),
+    (NGINX + "auth-tls-secret", None, "shop/ca", NARROWS),
+    (NGINX + "auth-type", None, "basic", NARROWS),
+    (NGINX + "auth-type", "basic", "nothing", WIDENS),
     (NGINX + "auth-secret", "users", None, WIDENS),
     (NGINX + "auth-tls-secret", "shop/ca", None, WIDENS),
     ("nginx.org/basic-auth-secret", "users", None, WIDENS),
@@ -76,8 +80,11 @@ GUARDS = [
     (ALB + "auth-type", "oidc", "none", WIDENS),
     (ALB + "auth-type", "oidc", None, WIDENS),
     (ALB + "auth-type", "none", None, NEITHER),
-    (ALB + "auth-type", None, "none", NEITHER),
+    (ALB + "auth-type", "oidc", " None ", WIDENS),
+    (ALB + "auth-type", "none", "NONE", NEITHER),
+    (ALB + "auth-type", "none", "", NEITHER),
     (ALB + "auth-type", "none", "cognito", NARROWS),
+    (ALB + "mutual-authentication", None, '[{"port": 443}]', NARROWS),
     (ALB + "wafv2-acl-arn", "arn:x", None, WIDENS),
     (ALB + "ssl-redirect", "443", None, WIDENS),
     (HAPROXY + "auth-type", "basic-auth", None, WIDENS),
@@ -92,20 +99,116 @@ def test_a_guard_protects_while_it_is_there(
     assert effect(key, before, after) is expected
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        (ALB + "auth-type", "none"),
+        (ALB + "shield-advanced-protection", "false"),
+        (ALB + "waf-acl-id", "none"),
+        (ALB + "wafv2-acl-arn", "none"),
+        (ALB + "wafv2-acl-name", " None"),
+        (NGINX + "auth-url", ""),
+        (NGINX + "auth-tls-verify-client", "optional"),
+        (NGINX + "enable-modsecurity", "false"),
+        (NGINX + "enable-owasp-core-rules", "false"),
+        (NGINX + "force-ssl-redirect", "false"),
+        (NGINX + "force-ssl-redirect", ""),
+        (NGINX + "ssl-redirect", "false"),
+        (NGINX + "limit-rps", "0"),
+        (NGINX + "limit-rps", ""),
+        (NGINX + "whitelist-source-range", "0.0.0.0/0"),
+        (NGINX + "whitelist-source-range", "::/0, 10.0.0.0/8"),
+        (NGINX + "whitelist-source-range", ","),
+        (NGINX + "whitelist-source-range", ""),
+        (NGINX + "denylist-source-range", ""),
+        ("haproxy-ingress.github.io/waf", "nothing"),
+    ],
+)
+def test_what_protects_nobody_may_stand_instead_of_what_does_for_all_ingresses(key: str, value: str) -> None:
+    assert effect(key, None, value) is WIDENS
+    assert not impact(shop(key, None), shop(key, value)).closes or value in ("0.0.0.0/0", "::/0, 10.0.0.0/8")
+
+
+def test_what_stands_for_all_ingresses_in_words() -> None:
+    instead = "whatever stands for all Ingresses"
+    assert judged(ALB + "wafv2-acl-arn", None, "none") == [
+        f"+ requests without wafv2-acl-arn, {instead} (web application firewall off)"
+    ]
+    assert judged(NGINX + "force-ssl-redirect", None, "false") == [
+        f"+ requests by force-ssl-redirect false, {instead} (no redirect to HTTPS)"
+    ]
+    assert judged(NGINX + "whitelist-source-range", None, "0.0.0.0/0,::/0") == [
+        f"+ requests from 0.0.0.0/0, ::/0, by whitelist-source-range, {instead} (allow list for everybody)"
+    ]
+    assert judged(NGINX + "denylist-source-range", None, "") == [
+        f"+ requests from any address, by denylist-source-range, {instead} (empty deny list)"
+    ]
+
+
+@pytest.mark.parametrize(
+    "key", [NGINX + "auth-url", "haproxy-ingress.github.io/auth-url", "ingress.kubernetes.io/auth-url"]
+)
+def test_a_server_that_is_asked_is_handed_the_requests(key: str) -> None:
+    assert judged(key, None, "https://evil.example.com/?token") == [
+        "+ requests, with their headers, to the server that auth-url names (authentication elsewhere)",
+        "- requests without auth-url",
+    ]
+
+
+@pytest.mark.parametrize("name", ["auth-idp-oidc", "auth-idp-cognito", "jwt-validation"])
+def test_an_issuer_lets_in_whom_it_likes(name: str) -> None:
+    assert judged(ALB + name, None, '{"issuer": "https://evil.example.com"}') == [
+        f"+ requests that the issuer that {name} names lets in (authentication elsewhere)",
+        f"- requests without {name}",
+    ]
+
+
+INJECTED = ["http://x/#;\n}\n}\nssl_engine x;\n", "CN=a #(\n){}", "a\nb", "a\rb", "a;b", "{", "}"]
+
+
+@pytest.mark.parametrize("value", INJECTED)
+@pytest.mark.parametrize("name", ["auth-url", "auth-tls-match-cn", "auth-secret", "auth-tls-secret"])
+def test_a_guard_that_could_smuggle_in_a_directive_is_not_taken_for_one(name: str, value: str) -> None:
+    expected = [f"? annotation {NGINX}{name}: its value cannot be read"]
+    assert judged(NGINX + name, None, value) == judged(NGINX + name, "a", value) == expected
+
+
+@pytest.mark.parametrize("value", INJECTED)
+def test_a_setting_that_could_smuggle_in_a_directive_is_told_as_such_as_well(value: str) -> None:
+    key = NGINX + "upstream-vhost"
+    assert judged(key, None, value) == [
+        "+ requests by upstream-vhost, added (requests go elsewhere)",
+        f"? annotation {key}: its value cannot be read",
+    ]
+
+
+def test_braces_and_lines_stand_in_some_settings_by_right() -> None:
+    for key, value in (
+        (ALB + "listen-ports", '[{"HTTPS": 443}]'),
+        (ALB + "conditions.shop", '[{"field": "path-pattern"}]'),
+        ("nginx.org/rewrites", "serviceName=a rewrite=/;serviceName=b rewrite=/b"),
+        (HAPROXY + "request-set-header", "A a\nB b"),
+    ):
+        found = impact(shop(key, None), shop(key, value))
+        assert (len(found.opens), found.unknown) == (1, ())
+
+
 def test_a_guard_in_words() -> None:
     key = NGINX + "auth-url"
     assert judged(key, "https://a/?token", "https://b/?token") == [
         "+ requests that another auth-url lets in (authentication changed)",
         "- requests that the earlier auth-url let in",
     ]
-    assert judged(key, None, "https://a/?token") == ["- requests without auth-url"]
+    assert judged(NGINX + "auth-secret", None, "users") == ["- requests without auth-secret"]
 
 
 SCALES = [
     (NGINX + "ssl-redirect", None, "false", WIDENS),
     (NGINX + "ssl-redirect", "true", "false", WIDENS),
     (NGINX + "ssl-redirect", None, "true", NEITHER),
+    (NGINX + "ssl-redirect", "true", None, NEITHER),
     (NGINX + "ssl-redirect", "1", "True", NEITHER),
+    (NGINX + "ssl-redirect", "true", " true\n", NEITHER),
     (NGINX + "ssl-redirect", "false", None, NARROWS),
     (NGINX + "force-ssl-redirect", "true", None, WIDENS),
     (NGINX + "force-ssl-redirect", None, "true", NARROWS),
@@ -121,6 +224,8 @@ SCALES = [
     (NGINX + "auth-tls-verify-client", "optional_no_ca", "off", WIDENS),
     (NGINX + "auth-tls-verify-client", "off", None, NARROWS),
     (NGINX + "satisfy", None, "any", WIDENS),
+    (NGINX + "satisfy", "all", "any ", WIDENS),
+    (NGINX + "satisfy", None, "all", NEITHER),
     (NGINX + "enable-cors", None, "true", WIDENS),
     ("nginx.org/redirect-to-https", "true", None, WIDENS),
     ("nginx.org/hsts", "true", None, WIDENS),
@@ -167,8 +272,10 @@ ADDRESSES = [
     ("10.0.0.0/8", "192.0.2.1", WIDENS),
     ("10.0.0.0/8", "10.1.0.0/16,10.2.0.0/16", NARROWS),
     (None, "10.0.0.0/8", NARROWS),
-    (None, "0.0.0.0/0", NARROWS),
-    (None, "0.0.0.0/0,::/0", NEITHER),
+    (None, "0.0.0.0/0", WIDENS),
+    (None, "0.0.0.0/0,::/0", WIDENS),
+    ("", "0.0.0.0/0", NARROWS),
+    ("10.0.0.0/24", "10.0.0.0/0.0.0.255", WIDENS),
     ("0.0.0.0/0,::/0", None, NEITHER),
     ("10.0.0.0/8", "10.128.0.0/9 , 10.0.0.0/9", NEITHER),
     ("10.0.0.0/8", "10.9.9.9/8,10.0.0.1", NEITHER),
@@ -263,6 +370,18 @@ def test_a_chain_with_a_new_step_which_may_do_anything() -> None:
     assert judged(MIDDLEWARES, "auth@file", "auth@file,replace@file") == [
         "+ requests through replace@file, by router.middlewares (middleware added)",
         "- requests past replace@file, by router.middlewares",
+    ]
+
+
+def test_a_chain_whose_steps_may_be_secret_only_counts_them() -> None:
+    key = TRAEFIK + "service.middlewares"
+    assert judged(key, "token@file", "a@file,b@file") == [
+        "+ requests past 1 of its steps, by service.middlewares (middleware dropped)",
+        "+ requests through 2 of its steps, by service.middlewares (middleware added)",
+        "- requests past 2 of its steps, by service.middlewares",
+    ]
+    assert judged(key, "a@file,b@file", "b@file,a@file") == [
+        "+ requests through 2 of its steps in this order, by service.middlewares (middlewares reordered)"
     ]
 
 
@@ -367,7 +486,7 @@ def test_tuning_opens_nothing(key: str) -> None:
     assert [judged(key, *sides) for sides in ((None, "60"), ("60", "90"), ("90", None))] == [[], [], []]
 
 
-@pytest.mark.parametrize("value", ["60; return 200", "60\nreturn 200", "60\r", "{", "60 }"])
+@pytest.mark.parametrize("value", ["60; return 200", "60\nreturn 200", "60\rreturn 200", "{", "60 }"])
 def test_tuning_that_could_smuggle_in_a_directive_is_not_taken_for_tuning(value: str) -> None:
     key = NGINX + "proxy-read-timeout"
     assert judged(key, "60", value) == [f"? annotation {key}: its value cannot be read"]
@@ -406,12 +525,50 @@ def test_one_annotation_under_two_names() -> None:
     ]
 
 
+@pytest.mark.parametrize("value", ["10.0.0.0/9", ""])
+def test_what_stands_under_two_names_differs_by_any_character(value: str) -> None:
+    one = with_annotations({NGINX + "whitelist-source-range": "10.0.0.0/8"})
+    both = with_annotations({NGINX + "allowlist-source-range": value}, one)
+    unknown = [f"? annotation {NGINX}allowlist-source-range: it is there under two names"]
+    assert told(one, both) == told(both, one) == unknown
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [("ingress.kubernetes.io/", "haproxy-ingress.github.io/"), ("haproxy.com/", "haproxy.org/")],
+)
+@pytest.mark.parametrize("value", ["true", ""])
+def test_one_annotation_under_two_prefixes(older: str, newer: str, value: str) -> None:
+    name = "ssl-passthrough"
+    one = with_annotations({older + name: "false"})
+    assert told(one, with_annotations({newer + name: "false"})) == []
+    assert told(one, with_annotations({newer + name: value}, one)) == [
+        f"? annotation {newer}{name}: it is there under two names"
+    ]
+
+
+def test_an_older_prefix_that_only_one_edition_reads_is_another_annotation() -> None:
+    jwt = with_annotations({"nginx.com/jwt-key": "key"})
+    assert impact(jwt, with_annotations({"nginx.org/jwt-key": "key"})).widens
+
+
+@pytest.mark.parametrize("satisfy", ["any", "any ", "Any"])
+def test_one_guard_suffices_however_that_is_written(satisfy: str) -> None:
+    listed = {NGINX + "satisfy": satisfy, NGINX + "whitelist-source-range": "10.0.0.0/8"}
+    guarded = {**listed, NGINX + "auth-secret": "users"}
+    assert told(with_annotations(listed), with_annotations(guarded)) == [
+        "+ requests that auth-secret alone lets in (one guard suffices)",
+        "- requests without auth-secret",
+    ]
+
+
 def test_a_new_guard_lets_more_in_where_any_guard_suffices() -> None:
     listed = {NGINX + "satisfy": "any", NGINX + "whitelist-source-range": "10.0.0.0/8"}
     guarded = {**listed, NGINX + "auth-url": "https://auth.example.com"}
     suffices = "(one guard suffices)"
     assert told(with_annotations(listed), with_annotations(guarded)) == [
         f"+ requests that auth-url alone lets in {suffices}",
+        "+ requests, with their headers, to the server that auth-url names (authentication elsewhere)",
         "- requests without auth-url",
     ]
     only = {key: value for key, value in guarded.items() if "whitelist" not in key}
@@ -448,7 +605,7 @@ def test_the_worst_is_told_first() -> None:
 
 def test_guards_of_a_new_ingress_take_nothing_away_and_what_it_opens_is_told() -> None:
     created = with_annotations(
-        {NGINX + "auth-url": "x", NGINX + "ssl-redirect": "false", "example.com/x": "y"}
+        {NGINX + "auth-secret": "x", NGINX + "ssl-redirect": "false", "example.com/x": "y"}
     )
     assert told(None, created) == [
         "+ requests by ssl-redirect false, was true (no redirect to HTTPS)",

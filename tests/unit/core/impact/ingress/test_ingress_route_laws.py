@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import Object, ingress, put
-from tests.unit.core.impact.ingress.exposures import impact, service
+from tests.unit.core.impact.ingress.exposures import impact, service, shifts
 from tests.unit.core.impact.ingress.router import OPAQUE_READINGS, newly_answered
-from tests.unit.core.impact.ingress.said import backend_of, speaks_of
+from tests.unit.core.impact.ingress.said import counted, gains, is_about
 
 backends = st.sampled_from(["one", "two", "six"]).map(service)
 hosts = st.sampled_from(["a.example.com", "b.example.com", "*.example.com", ""])
@@ -57,25 +57,29 @@ def test_it_widens_exactly_when_some_request_is_newly_answered(change: tuple[Obj
 
 
 @given(changes())
-def test_every_newly_answered_request_is_spoken_of(change: tuple[Object, Object]) -> None:
-    before, after = change
-    found = impact(ingress(**before), ingress(**after))
-    for findings, news in (
-        (found.opens, newly_answered(before, after)),
-        (found.closes, newly_answered(after, before)),
-    ):
-        texts = [finding.text for finding in findings]
-        for host, path, backend in news:
-            assert any(backend_of(text) == backend and speaks_of(text, host, path) for text in texts)
+def test_every_newly_answered_request_is_told(change: tuple[Object, Object]) -> None:
+    for before, after in (change, change[::-1]):
+        told = set(gains(shifts(ingress(**before), ingress(**after))))
+        for host, path, backend in newly_answered(before, after):
+            assert any(name == backend and is_about(place, host, path) for place, name in told)
 
 
 @given(changes())
-def test_nothing_is_spoken_of_that_is_not_newly_answered(change: tuple[Object, Object]) -> None:
+def test_nothing_is_told_that_is_not_newly_answered(change: tuple[Object, Object]) -> None:
     before, after = change
     news = newly_answered(before, after)
-    for finding in impact(ingress(**before), ingress(**after)).opens:
-        text = finding.text
-        assert any(backend_of(text) == asked.backend and speaks_of(text, *asked[:2]) for asked in news)
+    for place, backend in gains(shifts(ingress(**before), ingress(**after))):
+        assert any(backend == asked.backend and is_about(place, *asked[:2]) for asked in news)
+
+
+@given(changes())
+def test_each_place_is_named_or_counted_in_words(change: tuple[Object, Object]) -> None:
+    before, after = (ingress(**spec) for spec in change)
+    opened = set(gains(shifts(before, after)))
+    said = [counted(finding.text) for finding in impact(before, after).opens]
+    for backend in {name for _, name in opened} | {name for name, _ in said}:
+        places = {place for place, name in opened if name == backend}
+        assert sum(number for name, number in said if name == backend) >= len(places) > 0
 
 
 @given(changes(known | specific))

@@ -86,6 +86,7 @@ def test_an_ingress_created_with_code_in_it() -> None:
     )
     assert told(None, created) == [
         "+ whatever configuration-snippet says (code added)",
+        "+ requests, with their headers, to the server that auth-url names (authentication elsewhere)",
         "+ shop.example.com/cart -> service cart:80 (new host)",
     ]
 
@@ -112,6 +113,10 @@ def test_a_class_named_in_the_other_place_may_be_another_controllers() -> None:
         "+ all of it through class nginx, was nginx, by annotation (another controller)",
         "- all of it through class nginx, by annotation",
     ]
+    by_both = with_annotations({"kubernetes.io/ingress.class": ""}, by_spec)
+    assert told(by_spec, by_both)[0] == (
+        '+ all of it through class nginx and "", by annotation, was nginx (another controller)'
+    )
     assert told(by_spec, SHOP)[0] == "+ all of it through class none, was nginx (another controller)"
 
 
@@ -210,7 +215,7 @@ def test_one_path_given_twice_may_go_to_either() -> None:
         "- shop.example.com/cart -> service cart:80",
     ]
     assert told(twice, SHOP) == [
-        "+ shop.example.com/cart -> service cart:80 (was cart:80 or evil:80)",
+        "+ shop.example.com/cart -> service cart:80 (was cart:80, evil:80)",
         "- shop.example.com/cart -> service evil:80",
     ]
 

@@ -49,7 +49,7 @@ def test_a_wildcard_entry_is_for_hosts_one_label_below() -> None:
 def test_two_entries_for_one_host_may_show_either() -> None:
     both = with_tls(NAMED, tls("other", "shop.example.com"))
     assert told(with_tls(NAMED), both)[0] == (
-        "+ TLS of shop.example.com: secret shop-tls -> other or secret shop-tls (certificate swapped)"
+        "+ TLS of shop.example.com: secret shop-tls -> other, secret shop-tls (certificate swapped)"
     )
 
 

@@ -45,7 +45,7 @@ PLACES: dict[str, list[Any]] = {
     "/spec/rules": [5, {"host": "a"}, "all"],
     "/spec/rules/0": [5, "all", []],
     "/spec/rules/0/unknown": [1],
-    "/spec/rules/0/host": [5, "*", "a.*.com", "*.*.com", "Shop.Example.com"],
+    "/spec/rules/0/host": [5, "*", "a.*.com", "*.*.com", "Shop.Example.com", "h" * 254],
     "/spec/rules/0/http": [5, []],
     "/spec/rules/0/http/unknown": [1],
     "/spec/rules/0/http/paths": [5, {}],
@@ -57,8 +57,8 @@ PLACES: dict[str, list[Any]] = {
     "/spec/rules/0/http/paths/0/backend/resource": [{"kind": "Bucket", "name": "x"}],
     "/spec/rules/0/http/paths/0/backend/service": [5, {}, {"name": "x"}],
     "/spec/rules/0/http/paths/0/backend/service/name": [5, ""],
-    "/spec/rules/0/http/paths/0/backend/service/port": [80, {}, {"name": "a", "number": 1}],
-    "/spec/rules/0/http/paths/0/backend/service/port/number": [True, "80", 80.5, [80]],
+    "/spec/rules/0/http/paths/0/backend/service/port/number": [True, "80", 80.5, [80], None],
+    "/spec/rules/0/http/paths/0/backend/service/port": [80, {}, {"name": None}, {"name": "a", "number": 1}],
     "/spec/defaultBackend": [5, {}, {"resource": {}}, {"resource": {"kind": "Bucket"}}, {"resource": 5}],
     "/spec/tls": [5, {}, "all"],
     "/spec/tls/0": [5, "all"],
@@ -140,6 +140,18 @@ def with_paths(*paths: Object) -> Object:
     return put(SHOP, "/spec/rules/0/http/paths", list(paths))
 
 
+def twice(times: int, name: str, host: str | None = "shop.example.com", others: int = 0) -> Object:
+    """Give one path several times, beside hosts that have a path of their own."""
+    given = [
+        {"path": "/", "pathType": "Prefix", "backend": {"resource": {"kind": "Bucket", "name": f"{name}{n}"}}}
+        for n in range(times)
+    ]
+    return ingress(
+        rules=[rule(host, *given), *(rule(f"h{n}.example.com", path("/a", "x")) for n in range(others))]
+    )
+
+
+MIDDLEWARES = "traefik.ingress.kubernetes.io/router.middlewares"
 TOO_LARGE = {
     "5,000 new paths": (None, LARGE),
     "5,000 paths that go": (LARGE, None),
@@ -150,6 +162,30 @@ TOO_LARGE = {
     ),
     "deep paths": (SHOP, with_paths(*(path(f"{'/a' * 900}/{n}", "x") for n in range(300)))),
     "paths of every depth": (SHOP, with_paths(*(path("/a" * n, f"s{n}") for n in range(1, 600)))),
+    "a path longer than any URL": (SHOP, with_paths(path(f"/{'a' * 5_000}", "x"))),
+    "one path for thousands of services": (twice(4_000, "a"), twice(4_000, "b")),
+    "one path for hundreds of services with long names": (
+        twice(500, f"a{'x' * 2_000}"),
+        twice(500, f"b{'x' * 2_000}"),
+    ),
+    "one path for hundreds of services, at hundreds of hosts": (
+        twice(500, "a", host=None, others=200),
+        twice(500, "b", host=None, others=200),
+    ),
+    "hundreds of paths for any host, at hundreds of hosts": (
+        twice(1, "a", host=None, others=500),
+        put(
+            twice(1, "a", host=None, others=500),
+            "/spec/rules/0/http/paths",
+            [path(f"/{n}", "x") for n in range(500)],
+        ),
+    ),
+    "thousands of secrets for any host, at hundreds of hosts": (
+        twice(1, "a", others=500),
+        with_tls(*(tls(f"s{n}") for n in range(3_000)), obj=twice(1, "a", others=500)),
+    ),
+    "many paths that are none": (SHOP, put(SHOP, "/spec/rules/0/http/paths", [None] * 200_000)),
+    "many steps of a chain": (SHOP, with_annotations({MIDDLEWARES: "a," * 150_000})),
     "regular expressions": (
         SHOP,
         with_paths(*(path(f"/{n}", "x", "ImplementationSpecific") for n in range(5_000))),
@@ -164,6 +200,12 @@ TOO_LARGE = {
     "commas": (SHOP, with_annotations({NGINX + "whitelist-source-range": "," * 500_000})),
     "a long value": (SHOP, with_annotations({NGINX + "proxy-read-timeout": "6" * 2_500_000})),
 }
+
+
+def test_a_path_given_often_says_what_it_was_in_few_words() -> None:
+    found = impact(twice(1_000, "a"), twice(1_000, "b"))
+    assert len(found.opens) == 1_000
+    assert all(finding.text.endswith("Bucket a2 and 997 more)") for finding in found.opens)
 
 
 @pytest.mark.parametrize("change", TOO_LARGE.values(), ids=TOO_LARGE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from webhook.core.impact.budget import Budget
 Network: TypeAlias = IPv4Network | IPv6Network
 Span: TypeAlias = tuple[int, int]
 
+# Other notations mean this to one controller and that to another: ``10.0.0.0/0.0.0.255``, ``fe80::1%eth0``.
+_WRITTEN = re.compile(r"[0-9A-Fa-f.:]{2,45}(/(0|[1-9][0-9]{0,2}))?\Z")
 _READING = 8  # steps to read one network
 
 
@@ -27,6 +30,10 @@ class Addresses:
         """Return the networks that the other does not hold as a whole."""
         return [str(network) for network in self.networks if not other._holds(network)]
 
+    def within(self, other: Addresses) -> list[str]:
+        """Return the networks that the other holds as a whole."""
+        return [str(network) for network in self.networks if other._holds(network)]
+
     def _holds(self, network: Network) -> bool:
         spans = self.spans.get(network.version, [])
         first, last = _span(network)
@@ -35,8 +42,10 @@ class Addresses:
 
 
 def addresses_of(texts: Sequence[str], budget: Budget) -> Addresses | None:
-    """Read addresses and CIDRs, host bits ignored; None where one is neither. Raises TooLargeError."""
+    """Read ADDRESS and ADDRESS/BITS, host bits ignored; None where one is neither. Raises TooLargeError."""
     budget.spend(_READING * len(texts))
+    if not all(_WRITTEN.match(text) for text in texts):
+        return None
     try:
         return _addresses(tuple(ip_network(text, strict=False) for text in texts))
     except ValueError:

@@ -16,17 +16,20 @@ from webhook.core.impact.ingress.annotations.behaviours import (
     Setting,
     Told,
     Unreadable,
+    Values,
 )
 from webhook.core.impact.ingress.annotations.lists import AllowList, DenyList
 from webhook.core.impact.ingress.annotations.tables import aliases_of, behaviour_of
 from webhook.core.impact.metadata import STEERING_PREFIXES
 from webhook.core.impact.naming import listed, name_of
+from webhook.core.wording import HARMLESS_ANNOTATIONS
 
 Annotations: TypeAlias = Mapping[str, str]
 
 # With this value, a request that one guard lets in need not pass another: a new guard lets more in.
 _SATISFY, _ANY = "nginx.ingress.kubernetes.io/satisfy", "any"
 _ONE_SUFFICES = Told(f"requests that {KEY} alone lets in", "one guard suffices", ranks.NO_GUARD)
+_CHARACTERS = 64  # of a value that are read in one step
 
 
 def reads_paths(annotations: Annotations, budget: Budget) -> bool:
@@ -66,9 +69,11 @@ def _judge(names: Sequence[str], before: Annotations, after: Annotations, budget
     left, right = _value(names, before), _value(names, after)
     if left == right:
         return
-    for one in behaviour.judge(left, right, budget):
+    budget.spend((len(left or "") + len(right or "")) // _CHARACTERS)
+    one_suffices = _is_guard(behaviour) and after.get(_SATISFY, "").strip().lower() == _ANY
+    for one in behaviour.judge(Values(left, right, _may_be_shown(names, before, after)), budget):
         yield one
-        if not one.opens and after.get(_SATISFY) == _ANY and _is_guard(behaviour):
+        if one_suffices and not one.opens:
             yield _ONE_SUFFICES
 
 
@@ -76,12 +81,16 @@ def _is_guard(behaviour: Behaviour) -> bool:
     return isinstance(behaviour, Guard | AllowList | DenyList)
 
 
-def _value(names: Sequence[str], side: Annotations) -> str:
-    """Return the value of an annotation, "" where it is not there. Raises Unreadable for two."""
-    values = {side[name] for name in names if side.get(name)}
+def _value(names: Sequence[str], side: Annotations) -> str | None:
+    """Return the value of an annotation, None where it is not there. Raises Unreadable for two."""
+    values = {side[name] for name in names if name in side}
     if len(values) > 1:
         raise Unreadable("it is there under two names")
-    return values.pop() if values else ""
+    return values.pop() if values else None
+
+
+def _may_be_shown(names: Sequence[str], *sides: Annotations) -> bool:
+    return all(name in HARMLESS_ANNOTATIONS for name in names if any(name in side for side in sides))
 
 
 def _finding(told: Told, keys: list[str]) -> Finding:

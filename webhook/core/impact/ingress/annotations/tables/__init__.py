@@ -29,7 +29,6 @@ FAMILIES: tuple[Family, ...] = (
 )
 
 _BY_DOMAIN = {domain: family for family in FAMILIES for domain in family.domains}
-_ALIASES = {name: names for family in FAMILIES for names in family.aliased() for name in names}
 
 
 def behaviour_of(key: str) -> Behaviour | None:
@@ -40,5 +39,7 @@ def behaviour_of(key: str) -> Behaviour | None:
 
 
 def aliases_of(key: str) -> tuple[str, ...]:
-    """Return all the names of an annotation."""
-    return _ALIASES.get(key, (key,))
+    """Return all the keys of an annotation."""
+    domain, slash, name = key.partition("/")
+    family = _BY_DOMAIN.get(domain)
+    return family.keys_of(domain, name) if family is not None and slash else (key,)

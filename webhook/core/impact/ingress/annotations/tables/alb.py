@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from webhook.core.impact.ingress import ranks
-from webhook.core.impact.ingress.annotations.behaviours import Behaviour, Guard, Setting
+from webhook.core.impact.ingress.annotations.behaviours import KEY, Behaviour, Guard, Setting
 from webhook.core.impact.ingress.annotations.family import Family
 from webhook.core.impact.ingress.annotations.scales import Scale
 from webhook.core.impact.ingress.annotations.tables.common import (
     ALLOW,
-    AUTH,
     AUTH_SETTING,
     CERTIFICATE,
     CODE,
@@ -24,20 +23,23 @@ from webhook.core.impact.ingress.annotations.tables.common import (
 )
 
 _SCHEME = Scale(("internet-facing", "internal"), "internal", "open to the internet", ranks.NO_GUARD)
-_FIREWALL = Guard("web application firewall")
+_NONE = frozenset({"none"})
+_FIREWALL = Guard("web application firewall", off=_NONE)
+_SHIELD = Guard("protection from floods", off=frozenset({"0", "f", "false"}))
+_ISSUER = Guard(hands=f"requests that the issuer that {KEY} names lets in", plain=False)
 _NETWORK = Setting("security groups changed", ranks.NO_ALLOW_LIST)
 _ATTRIBUTES = Setting("attributes of the load balancer changed")
 
 _ROWS: dict[str, Behaviour] = {
     # authentication
-    "auth-type": Guard(off=frozenset({"none"})),
+    "auth-type": Guard(off=_NONE, on=frozenset({"cognito", "oidc"})),
     "auth-on-unauthenticated-request": Scale(
         ("allow", "authenticate", "deny"), "authenticate", "authentication optional", ranks.NO_GUARD
     ),
-    "auth-idp-cognito": AUTH,
-    "auth-idp-oidc": AUTH,
-    "jwt-validation": AUTH,
-    "mutual-authentication": AUTH,
+    "auth-idp-cognito": _ISSUER,
+    "auth-idp-oidc": _ISSUER,
+    "jwt-validation": _ISSUER,
+    "mutual-authentication": Guard(plain=False),
     "auth-scope": AUTH_SETTING,
     "auth-session-cookie": TUNING,
     "auth-session-timeout": AUTH_SETTING,
@@ -61,7 +63,7 @@ _ROWS: dict[str, Behaviour] = {
     "subnets": PLACE,
     "frontend-nlb-listener-port-mapping": PORTS,
     "listen-ports": PORTS,
-    "shield-advanced-protection": _FIREWALL,
+    "shield-advanced-protection": _SHIELD,
     "waf-acl-id": _FIREWALL,
     "wafv2-acl-arn": _FIREWALL,
     "wafv2-acl-name": _FIREWALL,

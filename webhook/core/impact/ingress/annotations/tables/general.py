@@ -14,8 +14,8 @@ from webhook.core.impact.ingress.annotations.tables.common import (
     TLS_OPTIONS,
 )
 
-_ISSUER = Setting("certificate by another issuer", ranks.CERTIFICATE, shown=True)
-_DNS = Setting("DNS changed", ranks.EXPOSED, shown=True)
+_ISSUER = Setting("certificate by another issuer", ranks.CERTIFICATE)
+_DNS = Setting("DNS changed", ranks.EXPOSED)
 
 FAMILIES = (
     Family(  # https://kubernetes.io/docs/reference/labels-annotations-taints/ and GKE's Ingress

@@ -9,6 +9,7 @@ from webhook.core.impact.ingress.annotations.scales import Scale, switch
 from webhook.core.impact.ingress.annotations.tables.common import (
     ALLOW,
     AUTH,
+    AUTH_SERVER,
     AUTH_SETTING,
     CERTIFICATE,
     CODE,
@@ -42,9 +43,9 @@ _ROWS: dict[str, Behaviour] = {
     # authentication
     "auth-secret": AUTH,
     "auth-tls-secret": AUTH,
-    "auth-type": AUTH,
-    "auth-url": AUTH,
-    "oauth": AUTH,
+    "auth-type": Guard(on=frozenset({"basic"})),
+    "auth-url": AUTH_SERVER,
+    "oauth": AUTH_SERVER,
     "auth-tls-strict": switch("authentication optional", default=True, rank=ranks.NO_GUARD),
     "auth-tls-verify-client": Scale(
         ("off", "optional_no_ca", "optional", "on"), "on", "client certificate not required", ranks.NO_GUARD
@@ -65,7 +66,7 @@ _ROWS: dict[str, Behaviour] = {
     "whitelist-source-range": ALLOW,
     "denylist-source-range": DENY,
     "allowlist-source-header": AUTH_SETTING,
-    "waf": Guard("web application firewall"),
+    "waf": Guard("web application firewall", on=frozenset({"modsecurity"})),
     "waf-mode": Scale(("detect", "deny"), "deny", "web application firewall off", ranks.NO_GUARD),
     # TLS
     "cert-signer": CERTIFICATE,
@@ -181,5 +182,6 @@ _ROWS: dict[str, Behaviour] = {
 FAMILY = Family(
     domains=("haproxy-ingress.github.io", "ingress.kubernetes.io"),
     rows=_ROWS,
+    domains_are_one=True,
     aliases=(("allowlist-source-range", "whitelist-source-range"),),
 )

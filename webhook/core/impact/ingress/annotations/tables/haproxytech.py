@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webhook.core.impact.ingress.annotations.behaviours import Behaviour
+from webhook.core.impact.ingress.annotations.behaviours import Behaviour, Guard
 from webhook.core.impact.ingress.annotations.family import Family
 from webhook.core.impact.ingress.annotations.tables.common import (
     ALLOW,
@@ -19,7 +19,6 @@ from webhook.core.impact.ingress.annotations.tables.common import (
     PASSTHROUGH,
     REWRITE,
     ROUTE,
-    SHOWN_ROUTE,
     TUNING,
     UPSTREAM,
     UPSTREAM_TLS,
@@ -27,7 +26,7 @@ from webhook.core.impact.ingress.annotations.tables.common import (
 
 _ROWS: dict[str, Behaviour] = {
     "backend-config-snippet": CODE,
-    "auth-type": AUTH,
+    "auth-type": Guard(on=frozenset({"basic-auth"})),
     "auth-secret": AUTH,
     "auth-realm": TUNING,
     "allow-list": ALLOW,
@@ -47,7 +46,7 @@ _ROWS: dict[str, Behaviour] = {
     "request-redirect": ROUTE,
     "request-redirect-code": TUNING,
     "route-acl": ROUTE,
-    "set-host": SHOWN_ROUTE,
+    "set-host": ROUTE,
     "standalone-backend": UPSTREAM,
     "forwarded-for": HEADERS,
     "request-set-header": HEADERS,
@@ -88,5 +87,6 @@ _ROWS: dict[str, Behaviour] = {
 FAMILY = Family(
     domains=("haproxy.org", "haproxy.com"),
     rows=_ROWS,
+    domains_are_one=True,
     aliases=(("allow-list", "whitelist"), ("deny-list", "blacklist")),
 )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from webhook.core.impact.ingress import ranks
-from webhook.core.impact.ingress.annotations.behaviours import Behaviour
+from webhook.core.impact.ingress.annotations.behaviours import Behaviour, Guard
 from webhook.core.impact.ingress.annotations.family import Family
 from webhook.core.impact.ingress.annotations.scales import Scale, switch
 from webhook.core.impact.ingress.annotations.tables.common import (
     ALLOW,
     AUTH,
+    AUTH_SERVER,
     AUTH_SETTING,
     CODE,
     CORS,
@@ -26,7 +27,6 @@ from webhook.core.impact.ingress.annotations.tables.common import (
     REWRITE,
     REWRITE_PATHS,
     ROUTE,
-    SHOWN_ROUTE,
     TLS_OPTIONS,
     TUNING,
     UPSTREAM,
@@ -46,8 +46,8 @@ _ROWS: dict[str, Behaviour] = {
     "auth-secret": AUTH,
     "auth-tls-match-cn": AUTH,
     "auth-tls-secret": AUTH,
-    "auth-type": AUTH,
-    "auth-url": AUTH,
+    "auth-type": Guard(on=frozenset({"basic", "digest"})),
+    "auth-url": AUTH_SERVER,
     "auth-tls-verify-client": Scale(
         ("off", "optional_no_ca", "optional", "on"), "on", "client certificate not required", ranks.NO_GUARD
     ),
@@ -100,17 +100,17 @@ _ROWS: dict[str, Behaviour] = {
     "from-to-www-redirect": HOSTS,
     "backend-protocol": UPSTREAM,
     "service-upstream": UPSTREAM,
-    "upstream-vhost": SHOWN_ROUTE,
+    "upstream-vhost": ROUTE,
     "x-forwarded-prefix": HEADERS,
-    "canary": SHOWN_ROUTE,
+    "canary": ROUTE,
     "canary-by-cookie": ROUTE,
     "canary-by-header": ROUTE,
     "canary-by-header-pattern": ROUTE,
     "canary-by-header-value": ROUTE,
-    "canary-weight": SHOWN_ROUTE,
-    "canary-weight-total": SHOWN_ROUTE,
+    "canary-weight": ROUTE,
+    "canary-weight-total": ROUTE,
     "custom-http-errors": ROUTE,
-    "default-backend": SHOWN_ROUTE,
+    "default-backend": ROUTE,
     "disable-proxy-intercept-errors": ROUTE,
     "fastcgi-index": ROUTE,
     "fastcgi-params-configmap": ROUTE,

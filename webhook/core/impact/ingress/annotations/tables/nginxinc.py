@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from webhook.core.impact.ingress.annotations.behaviours import Behaviour
+from webhook.core.impact.ingress import ranks
+from webhook.core.impact.ingress.annotations.behaviours import Behaviour, Setting
 from webhook.core.impact.ingress.annotations.family import Family
 from webhook.core.impact.ingress.annotations.tables.common import (
     AUTH,
@@ -58,7 +59,7 @@ _ROWS: dict[str, Behaviour] = {
     "proxy-redirect-from": ROUTE,
     "proxy-redirect-to": ROUTE,
     "rewrite-target": REWRITE,
-    "rewrites": REWRITE,
+    "rewrites": Setting("paths rewritten", ranks.RE_POINTED, plain=False),  # parted by semicolons
     "add-header": HEADERS,
     "add-header-inherit": HEADERS,
     "proxy-hide-headers": HEADERS,
