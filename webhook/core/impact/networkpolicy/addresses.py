@@ -118,11 +118,13 @@ def _family_words(addresses: IntervalSet, family: IntervalSet, everything: str) 
     if len(there) > _FEW or not is_wide(there):
         return named(there)
     missing = named(family - there)
-    return f"{everything} except {missing}" if missing else everything
+    return min(f"{everything} except {missing}", named(there), key=len) if missing else everything
 
 
 def _stretch(first: int, last: int) -> str:
-    """Write a stretch as a block or two, or else from its first address to its last."""
+    """Write a stretch as one address, as a block or two, or else from its first address to its last."""
+    if first == last:
+        return str(_address(first))
     ends = _address(first), _address(last)
     blocks = [str(block) for block in islice(summarize_address_range(*ends), _MOST_BLOCKS + 1)]
     return ", ".join(blocks) if len(blocks) <= _MOST_BLOCKS else f"{ends[0]}-{ends[1]}"

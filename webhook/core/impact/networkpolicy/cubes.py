@@ -127,6 +127,12 @@ def _first_overlap(cube: Cube, others: Sequence[Cube], start: int, budget: Budge
     return None
 
 
+def within(targets: Cube, rules: Sequence[Cube], budget: Budget) -> list[Cube]:
+    """Return what rules, which tell nothing of targets, let through to some."""
+    budget.spend(len(rules) * (1 + len(targets) // 8))
+    return [{**targets, **rule} for rule in rules]
+
+
 def is_within(cube: Cube, others: Sequence[Cube], budget: Budget) -> bool:
     """Tell whether all of a cube is in others taken together."""
     return next(remainder(cube, others, budget), None) is None

@@ -74,7 +74,7 @@ def one_of(values: Iterable[str]) -> ValueSet:
 def label_words(key: str, values: ValueSet) -> str:
     """Say what a label may be, as kubectl writes selectors: ``app=web``, ``app notin (a)``, ``!app``."""
     name = name_of(key)
-    named = f"({_few_of(values.values)})"
+    named = f"({few_of(values.values)})"
     if values.cofinite:
         texts = [name] if not values.absent else []
         texts += [f"{name} notin {named}"] if values.values else []
@@ -85,8 +85,8 @@ def label_words(key: str, values: ValueSet) -> str:
     return " or ".join(texts)
 
 
-def _few_of(values: Collection[str]) -> str:
-    """Name values in order; of many, say how many more there are. There may be 100,000."""
+def few_of(values: Collection[str]) -> str:
+    """Name the first values in order; of many, say how many more there are. There may be 100,000."""
     most = _FEW if len(values) <= _FEW else _FEW - 1
     names = ", ".join(name_of(value) for value in nsmallest(most, values))
     return names if len(values) <= _FEW else f"{names} and {len(values) - most} more"

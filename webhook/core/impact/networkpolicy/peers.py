@@ -26,7 +26,7 @@ from webhook.core.impact.networkpolicy.cubes import (
 )
 from webhook.core.impact.networkpolicy.labels import PRESENT, ValueSet, one_of
 from webhook.core.impact.networkpolicy.reading import map_of, strings_of
-from webhook.core.impact.networkpolicy.selectors import read_selector
+from webhook.core.impact.networkpolicy.selectors import LONGEST, read_selector
 
 _POD, _NAMESPACE, _BLOCK = "podSelector", "namespaceSelector", "ipBlock"
 _SELECTORS = frozenset({_POD, _NAMESPACE})
@@ -47,6 +47,9 @@ class Peers:
     blocks: set[int] = field(default_factory=set)
     labelled: Mapping[Label, set[str]] = field(default_factory=dict)
     others: set[FrozenCube] = field(default_factory=set)
+
+    def __bool__(self) -> bool:
+        return bool(self.blocks or self.others or any(self.labelled.values()))
 
     def __and__(self, other: Peers) -> Peers:
         common = {at: values & other.labelled.get(at, set()) for at, values in self.labelled.items()}
@@ -112,8 +115,12 @@ def _plain_label(peer: Any) -> tuple[Label, str] | None:
             labels = selector.get("matchLabels")
             if type(labels) is dict and len(labels) == 1:
                 ((key, value),) = labels.items()
-                return ((where, key), value) if type(value) is str else None
+                return ((where, key), value) if type(value) is str and _is_short(key + value) else None
     return None
+
+
+def _is_short(text: str) -> bool:
+    return len(text) <= LONGEST
 
 
 def _read(peer: Any, namespace: str, budget: Budget) -> Iterator[FrozenCube]:

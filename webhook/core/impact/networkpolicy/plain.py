@@ -1,9 +1,12 @@
-"""Which cubes can be told in plain words."""
+"""Which cubes can be told in plain words, and where those say too much."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from enum import Enum
 from typing import Any
 
+from webhook.core.impact.budget import Budget
 from webhook.core.impact.networkpolicy.addresses import is_plain
 from webhook.core.impact.networkpolicy.cubes import (
     ADDRESS,
@@ -11,8 +14,10 @@ from webhook.core.impact.networkpolicy.cubes import (
     PEER_NAMESPACE,
     PORT,
     PORT_NAME,
+    TARGET,
     Cube,
     Dimension,
+    overlap,
 )
 from webhook.core.impact.networkpolicy.ports import number_words
 
@@ -40,4 +45,51 @@ def _is_plain(dimension: Dimension, values: Any) -> bool:
         return is_plain(values)
     if dimension == PORT:
         return len(values) <= _FEW and len(number_words(values)) <= _FEW
-    return len(values.values) <= _FEW and not (dimension == PORT_NAME and values.cofinite)
+    return len(values.values) <= _FEW
+
+
+class End(Enum):
+    """What words for a cube speak of, in the order in which it is said to be told too widely."""
+
+    PORTS = 0
+    PEER = 1
+    TARGET = 2
+
+
+def overstated(box: Cube, allowed: Iterable[Cube], budget: Budget) -> End | None:
+    """Return where a box says more than it should, as it holds traffic that was allowed before.
+
+    None where what was allowed before is some values of a label, or of all traffic some ports for some
+    addresses: ``all pods`` is said also where those of the gateway were let in already.
+    """
+    ends = [
+        _end_of(dimension)
+        for other in allowed
+        if overlap(box, other, budget)
+        for dimension in _restricting(box, other, budget)
+    ]
+    return min(ends, key=lambda end: end.value, default=None)
+
+
+def _restricting(box: Cube, other: Cube, budget: Budget) -> Iterator[Dimension]:
+    """Yield where a cube is narrower than a box, nothing where that is not worth a word."""
+    narrower = [at for at, values in other.items() if _is_wider(box.get(at), values, budget)]
+    is_all_traffic = ADDRESS not in box and PORT not in box
+    if is_all_traffic and ADDRESS in narrower and PORT in narrower:
+        return
+    if all(at in (ADDRESS, PORT) or other[at].cofinite for at in narrower):
+        yield from narrower
+
+
+def _is_wider(one: Any, other: Any, budget: Budget) -> bool:
+    """Tell whether some values are not in others, which are not all; None are all."""
+    if one is None:
+        return True
+    budget.spend(1 + one.weight + other.weight // 2)
+    return bool(one - other)
+
+
+def _end_of(dimension: Dimension) -> End:
+    if dimension in (PORT, PORT_NAME):
+        return End.PORTS
+    return End.TARGET if dimension.place == TARGET else End.PEER

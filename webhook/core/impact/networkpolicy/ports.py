@@ -7,7 +7,7 @@ constraint of its own beside the number: ``http`` may be any number, and 80 may 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from webhook.core.errors import UnreadableError
 from webhook.core.impact.budget import Budget
 from webhook.core.impact.naming import listed, name_of
 from webhook.core.impact.networkpolicy.intervals import Interval, IntervalSet
-from webhook.core.impact.networkpolicy.labels import ANY, ValueSet, one_of
+from webhook.core.impact.networkpolicy.labels import ANY, ValueSet, few_of, one_of
 from webhook.core.impact.networkpolicy.reading import list_of, map_of
 
 PROTOCOLS = ("TCP", "UDP", "SCTP")
@@ -26,7 +26,11 @@ _NAME = re.compile(r"(?=.*[a-z])[a-z0-9-]{1,15}\Z")
 
 
 def on_line(protocol: str, port: int) -> int:
-    """Return where a port stands on the one line of all ports: those of TCP, then UDP, then SCTP."""
+    """Return where a port stands on the one line of all ports: those of TCP, then UDP, then SCTP.
+
+    Behind them stands ``OTHER`` for all that has no ports, such as ICMP: who may use all ports may use that
+    as well, as far as the network plugin lets it through.
+    """
     return PROTOCOLS.index(protocol) * _LARGEST + port - 1
 
 
@@ -38,7 +42,8 @@ def _all_of(protocol: str) -> IntervalSet:
     return IntervalSet.of([_span(protocol)])
 
 
-ALL_PORTS = IntervalSet.of(_span(protocol) for protocol in PROTOCOLS)
+OTHER = len(PROTOCOLS) * _LARGEST
+ALL_PORTS = IntervalSet.of([(0, OTHER)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,13 @@ class Ports:
 
     numbers: IntervalSet
     names: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def reach(self) -> IntervalSet:
+        """Return all numbers that may be used: a name may be any number of its protocol."""
+        if not self.names:
+            return self.numbers
+        return IntervalSet.of([*self.numbers.intervals, *(_span(protocol) for protocol, _ in self.names)])
 
     def parts(self) -> Iterator[tuple[IntervalSet, ValueSet]]:
         """Yield sets of numbers with the names that they must have."""
@@ -62,7 +74,7 @@ def read_ports(ports: Any, budget: Budget) -> Ports:
     entries = list_of(ports, "the ports of a rule")
     if not entries:
         return Ports(ALL_PORTS)
-    budget.spend(2 * len(entries))
+    budget.spend(3 * len(entries))
     read = [_read(entry) for entry in entries]
     names = frozenset((protocol, span) for protocol, span in read if isinstance(span, str))
     return Ports(IntervalSet.of(span for _, span in read if not isinstance(span, str)), names)
@@ -86,28 +98,57 @@ def _read(entry: Any) -> tuple[str, Interval | str]:
 
 # Words
 
+_EVERYTHING = "all ports"
+_BUT = f"{_EVERYTHING} but "
+_MOST_BUT = 3
+
 
 def number_words(numbers: IntervalSet) -> list[str]:
-    """Name ports by number: ``TCP 8080``, ``TCP 8000-9000``, ``all UDP ports``, ``all ports``."""
+    """Name ports by number: ``TCP 8000-9000``, ``all TCP and UDP ports``, ``all ports but TCP 22``."""
     if numbers == ALL_PORTS:
-        return ["all ports"]
+        return [_EVERYTHING]
+    words = [*_whole_words(numbers), *_stretches(numbers)]
+    if OTHER not in numbers:
+        return words
+    missing = ALL_PORTS - numbers
+    lacks = [*_whole_words(missing), *_stretches(missing)]
+    if len(lacks) <= min(_MOST_BUT, len(words)):
+        return [_BUT + _and(lacks)]
+    return [*words, f"protocols other than {_and(PROTOCOLS)}"]
+
+
+def _whole_words(numbers: IntervalSet) -> list[str]:
+    whole = [protocol for protocol in PROTOCOLS if not _all_of(protocol) - numbers]
+    return [f"all {_and(whole)} ports"] if whole else []
+
+
+def _stretches(numbers: IntervalSet) -> list[str]:
+    """Name ports of the protocols that are there in part."""
     return [
         _words(protocol, first - on_line(protocol, 0), last - on_line(protocol, 0))
         for protocol in PROTOCOLS
+        if _all_of(protocol) - numbers
         for first, last in (numbers & _all_of(protocol)).intervals
     ]
 
 
 def _words(protocol: str, first: int, last: int) -> str:
-    if (first, last) == (1, _LARGEST):
-        return f"all {protocol} ports"
     return f"{protocol} {first}" if first == last else f"{protocol} {first}-{last}"
 
 
+def _and(words: Sequence[str]) -> str:
+    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
+
+
 def port_words(numbers: IntervalSet, names: ValueSet) -> list[str]:
-    """Name ports by number or, where only some names are meant, by those: ``TCP http (by name)``."""
+    """Name ports by number or, where only some names are meant, by those: ``TCP http (by name)``.
+
+    Of whole protocols it is said which names are not meant; one port is that port, whatever its name.
+    """
     if names.cofinite:
-        return number_words(numbers)
+        words = number_words(numbers)
+        is_whole = words == _whole_words(numbers) and bool(names.values)
+        return [f"{words[0]} but {few_of(names.values)} (by name)"] if is_whole else words
     return [
         f"{protocol} {name_of(name)} (by name)"
         for protocol in PROTOCOLS
@@ -116,6 +157,8 @@ def port_words(numbers: IntervalSet, names: ValueSet) -> list[str]:
     ]
 
 
-def listed_ports(words: list[str]) -> str:
-    """Join the words for ports, each thing once."""
-    return "all ports" if "all ports" in words else listed(list(dict.fromkeys(words)))
+def listed_ports(words: Sequence[str]) -> str:
+    """Join the words for ports, each thing once; ``all ports but ...`` is last, as it would take in more."""
+    if _EVERYTHING in words:
+        return _EVERYTHING
+    return listed(sorted(dict.fromkeys(words), key=lambda text: text.startswith(_BUT)))

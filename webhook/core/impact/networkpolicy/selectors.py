@@ -18,6 +18,9 @@ _EXPRESSION = frozenset({"key", "operator", "values"})
 _STEPS = 4
 """What it takes to read one label, and to carry it along in cubes."""
 
+LONGEST = 253 + 1 + 63
+"""The characters of the longest key that the API takes: prefix, slash, name. A value is no longer."""
+
 
 def read_selector(selector: Any, budget: Budget) -> dict[str, ValueSet]:
     """Return the values of each label that a LabelSelector names; all of them must fit."""
@@ -35,8 +38,16 @@ def _labels(labels: Any, budget: Budget) -> list[tuple[str, str]]:
     if type(labels) is not dict:
         raise UnreadableError("matchLabels is no map")
     budget.spend(_STEPS * len(labels))
-    strings_of(list(labels.values()), "matchLabels")
+    _texts([*labels, *labels.values()], "matchLabels")
     return list(labels.items())
+
+
+def _texts(value: Any, what: str) -> list[str]:
+    """Return strings as long as labels may be: others match nothing, and each step would take long."""
+    texts = strings_of(value, what)
+    if any(len(text) > LONGEST for text in texts):
+        raise UnreadableError(f"{what} holds what is too long for a label")
+    return texts
 
 
 def _expression(expression: Any, budget: Budget) -> tuple[str, ValueSet]:
@@ -44,8 +55,8 @@ def _expression(expression: Any, budget: Budget) -> tuple[str, ValueSet]:
     key, operator = fields.get("key"), fields.get("operator")
     values = list_of(fields.get("values", []), "the values of an expression")
     budget.spend(_STEPS + len(values) // 2)
-    named = one_of(strings_of(values, "the values of an expression"))
-    if type(key) is str:
+    named = one_of(_texts(values, "the values of an expression"))
+    if type(key) is str and len(key) <= LONGEST:
         match operator, bool(values):
             case "In", True:
                 return key, named

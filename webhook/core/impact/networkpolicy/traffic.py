@@ -7,7 +7,7 @@ name as one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -22,8 +22,9 @@ from webhook.core.impact.networkpolicy.cubes import (
     cube_of,
     merged,
 )
+from webhook.core.impact.networkpolicy.intervals import IntervalSet
 from webhook.core.impact.networkpolicy.peers import Peers, read_peers
-from webhook.core.impact.networkpolicy.ports import Ports, read_ports
+from webhook.core.impact.networkpolicy.ports import ALL_PORTS, Ports, read_ports
 from webhook.core.impact.networkpolicy.reading import list_of, map_of, strings_of
 from webhook.core.impact.networkpolicy.selectors import read_selector
 
@@ -59,22 +60,38 @@ class Policy:
     direction: Direction
     namespace: str
     targets: Cube | None
-    rules: tuple[Any, ...] = ()
+    rules: Sequence[Any] = ()
 
 
-def read_policy(form: Any, direction: Direction, namespace: str, budget: Budget) -> Policy:
-    """Read a normal form; None, for no policy, restricts nothing. Raises UnreadableError."""
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A NetworkPolicy in both directions: the ``policyTypes``, the pods that it selects, its fields."""
+
+    namespace: str
+    types: frozenset[str] = frozenset()
+    targets: Cube | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    def policy(self, direction: Direction) -> Policy:
+        """Return what it says of one direction. Raises UnreadableError."""
+        if direction.policy_type not in self.types:
+            return Policy(direction, self.namespace, None)
+        rules = list_of(self.fields.get(direction.rules, []), "the rules")
+        return Policy(direction, self.namespace, self.targets, rules)
+
+
+def read_spec(form: Any, namespace: str, budget: Budget) -> Spec:
+    """Read a normal form; None, for no policy, restricts nothing. Raises UnreadableError, TooLargeError."""
     if form is None:
-        return Policy(direction, namespace, None)
+        return Spec(namespace)
     fields = map_of(spec_of(form), _SPEC, "the spec")
-    types = strings_of(fields.get("policyTypes"), "policyTypes")
-    if not {INGRESS.policy_type, EGRESS.policy_type}.issuperset(types):
+    types = list_of(fields.get("policyTypes"), "policyTypes")
+    budget.spend(len(types) // 8)
+    if not {INGRESS.policy_type, EGRESS.policy_type}.issuperset(strings_of(types, "policyTypes")):
         raise UnreadableError("policyTypes names neither Ingress nor Egress")
-    if direction.policy_type not in types:
-        return Policy(direction, namespace, None)
     selector = read_selector(fields.get("podSelector"), budget)
     targets = cube_of({Dimension(TARGET, key): values for key, values in selector.items()})
-    return Policy(direction, namespace, targets, tuple(list_of(fields.get(direction.rules, []), "the rules")))
+    return Spec(namespace, frozenset(types), targets, fields)
 
 
 def spec_of(form: Any) -> Any:
@@ -98,6 +115,12 @@ class Rules:
         both = {at: peers | other.peers.get(at, _NO_PEERS) for at, peers in self.peers.items()}
         return Rules({**other.peers, **both})
 
+    def reach(self, budget: Budget) -> IntervalSet:
+        """Return the ports that are used at all."""
+        used = [ports.reach for ports, peers in self.peers.items() if peers]
+        budget.spend(sum(len(numbers) for numbers in used))
+        return IntervalSet.of(interval for numbers in used for interval in numbers.intervals)
+
     def cubes(self, namespace: str, budget: Budget) -> list[Cube]:
         """Return the traffic of the rules."""
         found = [
@@ -111,13 +134,17 @@ class Rules:
         return merged((cube for cube in cubes if cube is not None), budget)
 
 
-def read_rules(rules: Iterable[Any], policy: Policy, budget: Budget) -> Rules:
-    """Read rules of a policy. Raises UnreadableError for what the API would refuse."""
+def read_rules(rules: Iterable[Any], policy: Policy, budget: Budget, reach: IntervalSet = ALL_PORTS) -> Rules:
+    """Read those rules of a policy that use ports of ``reach``; of others not their peers, which may be many.
+
+    Raises UnreadableError for what the API would refuse.
+    """
     found: dict[Ports, list[list[Any]]] = {}
     for rule in rules:
         budget.spend(6)
         fields = map_of(rule, policy.direction.fields, "a rule")
         ports = read_ports(fields.get("ports", []), budget)
         peers = list_of(fields.get(policy.direction.peers, []), "the peers of a rule")
-        found.setdefault(ports, []).append(peers)
+        if not ports.reach.isdisjoint(reach):
+            found.setdefault(ports, []).append(peers)
     return Rules({ports: read_peers(lists, policy.namespace, budget) for ports, lists in found.items()})

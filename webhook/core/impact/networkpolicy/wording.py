@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from webhook.core.impact.budget import Budget
 from webhook.core.impact.finding import Finding
-from webhook.core.impact.naming import listed, name_of
+from webhook.core.impact.naming import name_of
 from webhook.core.impact.networkpolicy.addresses import (
     EVERYWHERE,
     IPV4,
@@ -30,7 +30,8 @@ from webhook.core.impact.networkpolicy.cubes import (
     merged,
     universe,
 )
-from webhook.core.impact.networkpolicy.labels import ValueSet, label_words
+from webhook.core.impact.networkpolicy.labels import ValueSet, few_of, label_words
+from webhook.core.impact.networkpolicy.plain import End
 from webhook.core.impact.networkpolicy.ports import listed_ports, port_words
 from webhook.core.impact.networkpolicy.traffic import INGRESS, Direction
 
@@ -54,12 +55,27 @@ def findings(
 ) -> tuple[Finding, ...]:
     """Return one finding for each target and peer, with all their ports."""
     ports: dict[_Ends, list[str]] = {}
-    for box in merged((region.box for region in regions), budget):
+    for box, partly in _boxes(regions, budget):
         budget.spend(_STEPS + 2 * sum(values.weight for values in box.values()))
-        ends = _Ends(_target_words(box, namespace), _peer_words(box, direction), _rank(box, namespace))
+        target = _partly(partly is End.TARGET, _target_words(box, namespace))
+        peer = _partly(partly is End.PEER, _peer_words(box, direction))
         words = port_words(box.get(PORT, universe(PORT)), box.get(PORT_NAME, universe(PORT_NAME)))
-        ports.setdefault(ends, []).extend(words)
+        said = [_partly(partly is End.PORTS, each) for each in words]
+        ports.setdefault(_Ends(target, peer, _rank(box, namespace)), []).extend(said)
     return tuple(_finding(ends, words, direction) for ends, words in ports.items())
+
+
+def _boxes(regions: Iterable[Region], budget: Budget) -> Iterator[tuple[Cube, End | None]]:
+    """Yield the boxes of regions, joined where words say as much of them as there is."""
+    boxes: dict[End | None, list[Cube]] = {}
+    for region in regions:
+        boxes.setdefault(region.partly, []).append(region.box)
+    for partly, alike in boxes.items():
+        yield from ((box, partly) for box in merged(alike, budget))
+
+
+def _partly(is_partly: bool, words: str) -> str:  # noqa: FBT001  # reads plainly where it is called
+    return f"parts of {words}" if is_partly else words
 
 
 def _finding(ends: _Ends, ports: list[str], direction: Direction) -> Finding:
@@ -80,23 +96,32 @@ def _peer_words(box: Cube, direction: Direction) -> str:
     missing = EVERYWHERE - addresses
     if not missing:
         return everything
-    if addresses & IPV4 and addresses & IPV6:
-        lacks = [named(missing & family) for family in (IPV4, IPV6) if missing & family]
-        return f"{everything} except {', '.join(lacks)}"
-    return ", ".join([_pod_words(box), *address_words(addresses)])
+    there = ", ".join([_pod_words(box), *address_words(addresses)])
+    if not (addresses & IPV4 and addresses & IPV6):
+        return there
+    lacks = ", ".join(named(missing & family) for family in (IPV4, IPV6) if missing & family)
+    return min(f"{everything} except {lacks}", there, key=len)
 
 
 def _pod_words(box: Cube) -> str:
-    pods = _labels(box, PEER_POD)
-    namespaces = {at.key: values for at, values in box.items() if at.place == PEER_NAMESPACE}
-    name = box.get(NAMESPACE_NAME)
-    if not namespaces:
-        return f"pods {pods} in any namespace" if pods else "all pods in any namespace"
-    if len(namespaces) == 1 and name is not None and not name.cofinite:
-        return (
-            f"{f'pods {pods}' if pods else 'pods'} in {listed([name_of(one) for one in sorted(name.values)])}"
-        )
-    return f"{f'pods {pods}' if pods else 'pods'} in namespaces {_labels(box, PEER_NAMESPACE)}"
+    pods, where = _labels(box, PEER_POD), _namespace_words(box)
+    if pods:
+        return f"pods {pods} in {where}"
+    return f"all pods in {where}" if where.startswith("any namespace") else f"pods in {where}"
+
+
+def _namespace_words(box: Cube) -> str:
+    """Say which namespaces: by name if it is one of a few, else by their other labels."""
+    name: ValueSet = box.get(NAMESPACE_NAME, universe(NAMESPACE_NAME))
+    labels = _labels({at: values for at, values in box.items() if at != NAMESPACE_NAME}, PEER_NAMESPACE)
+    if name.cofinite:
+        where = f"namespaces {labels}" if labels else "any namespace"
+        return f"{where} but {few_of(name.values)}" if name.values else where
+    names = few_of(name.values)
+    many = f"namespaces {names}" if len(name.values) > 1 else f"namespace {names}"
+    if labels:
+        return f"{many} ({labels})"
+    return many if len(name.values) > 1 else names
 
 
 def _labels(box: Cube, place: int) -> str:

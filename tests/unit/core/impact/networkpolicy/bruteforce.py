@@ -29,7 +29,7 @@ class Address:
 
 @dataclass(frozen=True)
 class Port:
-    """Where a connection goes: the number, and the name that the pod has for it."""
+    """Where a connection goes: the number, and the name that the pod has for it. ICMP has neither."""
 
     protocol: str
     number: int

@@ -196,9 +196,12 @@ UNIVERSE = Universe(
     targets=_labelled(app=["x", "y", "z", None], tier=["x", "z", None]),
     peers=[*_pods(), *_edges()],
     ports=[
-        Port(protocol, number, name)
-        for protocol in ("TCP", "UDP", "SCTP")
-        for number in (1, 2, 79, 80, 81, 82, 90, 91, 65534, 65535)
-        for name in ("http", "other", None)
+        Port("ICMP", 0, None),
+        *(
+            Port(protocol, number, name)
+            for protocol in ("TCP", "UDP", "SCTP")
+            for number in (1, 2, 79, 80, 81, 82, 90, 91, 65534, 65535)
+            for name in ("http", "other", None)
+        ),
     ],
 )

@@ -25,8 +25,9 @@ from webhook.core.impact.networkpolicy.cubes import (
     Dimension,
     contains,
 )
-from webhook.core.impact.networkpolicy.ports import on_line
-from webhook.core.impact.networkpolicy.traffic import Direction
+from webhook.core.impact.networkpolicy.neighbours import Neighbours
+from webhook.core.impact.networkpolicy.ports import OTHER, PROTOCOLS, on_line
+from webhook.core.impact.networkpolicy.traffic import Direction, read_spec
 from webhook.core.normalize import normalize
 
 Point = dict[Dimension, Any]
@@ -61,7 +62,12 @@ def impact(before: Object | None, after: Object | None, *beside: Object) -> Impa
 def compared(
     before: Object | None, after: Object | None, beside: Iterable[Object], direction: Direction
 ) -> Comparison:
-    return compare(change_of(before, after), direction, Beside(beside), Budget())
+    change, budget = change_of(before, after), Budget()
+    namespace = change.key.namespace
+    old, new = (
+        read_spec(form, namespace, budget).policy(direction) for form in (change.before, change.after)
+    )
+    return compare(old, new, Neighbours(change.key, Beside(beside), budget), budget)
 
 
 def reported(regions: Iterable[Region], universe: Universe) -> Pairs:
@@ -105,7 +111,8 @@ def target_point(labels: dict[str, str]) -> Point:
 
 
 def port_point(port: Port) -> Point:
-    return {PORT: on_line(port.protocol, port.number), PORT_NAME: port.name}
+    number = on_line(port.protocol, port.number) if port.protocol in PROTOCOLS else OTHER
+    return {PORT: number, PORT_NAME: port.name}
 
 
 def peer_point(peer: Peer) -> Point:

@@ -35,7 +35,10 @@ EXPRESSION = "/spec/podSelector/matchExpressions"
         ("/spec/podSelector/matchFields", {}),
         ("/spec/podSelector/matchLabels", []),
         ("/spec/podSelector/matchLabels/app", 1),
+        ("/spec/podSelector/matchLabels/app", "x" * 318),
         (EXPRESSION, {}),
+        (EXPRESSION, [{"key": "x" * 318, "operator": "Exists"}]),
+        (EXPRESSION, [{"key": "app", "operator": "In", "values": ["x" * 318]}]),
         (EXPRESSION, [{"key": "app", "operator": "In"}]),
         (EXPRESSION, [{"key": "app", "operator": "NotIn", "values": []}]),
         (EXPRESSION, [{"key": "app", "operator": "Exists", "values": ["x"]}]),
@@ -53,6 +56,7 @@ EXPRESSION = "/spec/podSelector/matchExpressions"
         ("/spec/ingress/0/from/0/newField", 1),
         ("/spec/ingress/0/from/0/podSelector/matchLabels/app", 1),
         ("/spec/ingress/0/from/0/podSelector/matchLabels/app", []),
+        ("/spec/ingress/0/from/0/podSelector/matchLabels/app", "x" * 318),
         ("/spec/ingress/0/from/0/ipBlock", {"cidr": "10.0.0.0/8"}),
         ("/spec/ingress/0/from", [{"ipBlock": {}}]),
         ("/spec/ingress/0/from", [{"ipBlock": {"cidr": "10.0.0.0/8", "newField": 1}}]),
@@ -110,6 +114,12 @@ def test_one_is_not_true() -> None:
 
 def test_an_unreadable_policy_beside_it_is_named() -> None:
     beside = network_policy("odd", podSelector={}, policyTypes=["Ingress"], ingress=[{"from": [{}]}])
+    with pytest.raises(UnreadableError, match=r"^NetworkPolicy odd beside it: "):
+        impact(WEB, None, beside)
+
+
+def test_an_unreadable_selector_beside_it_is_named() -> None:
+    beside = network_policy("odd", podSelector={"matchFields": {}}, policyTypes=["Ingress"])
     with pytest.raises(UnreadableError, match=r"^NetworkPolicy odd beside it: "):
         impact(WEB, None, beside)
 

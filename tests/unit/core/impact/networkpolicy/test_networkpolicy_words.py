@@ -8,7 +8,8 @@ import pytest
 
 from tests.builders import Object, drop, network_policy, peer, put
 from tests.unit.core.impact.networkpolicy.regions import impact
-from webhook.core.impact import NO_IMPACT
+from webhook.core.impact import NO_IMPACT, Effect
+from webhook.core.impact.networkpolicy.ports import listed_ports
 from webhook.core.impact.networkpolicy.wording import ANYWHERE
 
 WEB = network_policy()
@@ -16,6 +17,7 @@ FROM = "/spec/ingress/0/from/-"
 EVERYTHING = network_policy(
     podSelector={"matchLabels": {"app": "web"}}, policyTypes=["Ingress"], ingress=[{}]
 )
+THREE_PROTOCOLS = [{"protocol": protocol} for protocol in ("TCP", "UDP", "SCTP")]
 IN_TEAM_X = {"namespaceSelector": {"matchLabels": {"team": "x"}}}
 
 
@@ -149,12 +151,115 @@ def test_all_pods() -> None:
         ),
         ([{"port": port} for port in (1, 3, 5, 7, 9)], "TCP 1, TCP 3, TCP 5 and 2 more"),
         ([{"port": 1, "endPort": 65535}, {"port": "http"}], "all TCP ports"),
-        ([{"protocol": protocol} for protocol in ("TCP", "UDP", "SCTP")], "all ports"),
+        ([{"protocol": protocol} for protocol in ("TCP", "UDP")], "all TCP and UDP ports"),
+        (THREE_PROTOCOLS, "all TCP, UDP and SCTP ports"),
     ],
 )
 def test_ports(ports: list[Any], words: str) -> None:
     rule = {"from": [peer("x")], "ports": ports}
     assert opened(of({}), of({}, rule)) == [f"pods app=x in shop -> all pods in shop, {words}"]
+
+
+@pytest.mark.parametrize(
+    ("listed", "words"),
+    [
+        (THREE_PROTOCOLS, "protocols other than TCP, UDP and SCTP"),
+        ([{"port": 80}], "all ports but TCP 80"),
+        ([{"port": 80}, {"protocol": "UDP", "port": 53}], "all ports but TCP 80 and UDP 53"),
+        ([{"protocol": "UDP"}], "all ports but all UDP ports"),
+        ([{"port": "http"}], "all ports"),
+        ([{"port": port} for port in (1, 3, 5, 7)], "parts of all ports"),
+    ],
+)
+def test_no_ports_are_all_and_other_protocols_too(listed: list[Any], words: str) -> None:
+    """ICMP may pass only where no ports are listed."""
+    some, all_ = of({}, {"from": [peer("x")], "ports": listed}), of({}, {"from": [peer("x")]})
+    assert opened(some, all_) == [f"pods app=x in shop -> all pods in shop, {words}"]
+    assert impact(all_, some).effect is Effect.NARROWS
+
+
+def test_all_but_some_ports_is_said_last() -> None:
+    before = of({}, {"from": [peer("x")], "ports": [{"port": 80}]})
+    after = of({}, {"from": [peer("x")]}, {"from": [peer("y")], "ports": [{"port": 80}]})
+    assert opened(before, after) == [
+        "pods app=x in shop -> all pods in shop, all ports but TCP 80",
+        "pods app=y in shop -> all pods in shop, TCP 80",
+    ]
+    assert listed_ports(["all ports but TCP 80", "TCP http (by name)"]) == (
+        "TCP http (by name), all ports but TCP 80"
+    )
+
+
+def test_a_range_that_becomes_a_name_closes_all_but_the_name() -> None:
+    whole, by_name = (of({}, {"ports": [port]}) for port in ({"port": 1, "endPort": 65535}, {"port": "http"}))
+    words = "any source -> all pods in shop, all TCP ports but http (by name)"
+    assert (opened(by_name, whole), closed(whole, by_name)) == ([words], [words])
+
+
+# Words that say more than there is
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        (
+            [{"from": [block(f"10.{at}.0.0/17") for at in range(60)]}],
+            [{"from": [block("10.0.0.0/8")]}],
+            "parts of 10.0.0.0/8 -> all pods in shop, all ports",
+        ),
+        (
+            [{"ports": [{"port": port} for port in range(1, 40, 2)]}],
+            [{"ports": [{"port": 1, "endPort": 40}]}],
+            "any source -> all pods in shop, parts of TCP 1-40",
+        ),
+        (
+            [{"from": [block("10.1.0.0/16")], "ports": [{"port": 3}]}],
+            [{"from": [block("10.0.0.0/8")], "ports": [{"port": 1, "endPort": 40}]}],
+            "10.0.0.0/8 -> all pods in shop, parts of TCP 1-40",
+        ),
+        (
+            [{"from": [block("10.1.0.0/16")], "ports": [{"port": 3}]}],
+            [{}],
+            "any source -> all pods in shop, all ports",
+        ),
+        (
+            [{"from": [peer(name) for name in "abcdef"]}],
+            [{"from": [{"podSelector": {}}]}],
+            "pods in shop -> all pods in shop, all ports",
+        ),
+    ],
+    ids=["blocks", "ports", "ports for some blocks", "of all traffic little", "labels"],
+)
+def test_parts_are_said_to_be_parts(before: list[Any], after: list[Any], words: str) -> None:
+    assert opened(of({}, *before), of({}, *after)) == [words]
+
+
+def test_parts_of_the_pods_that_a_policy_leaves() -> None:
+    values = [{"key": "app", "operator": "NotIn", "values": list("abcdef")}]
+    beside = of({"matchExpressions": values}, name="beside")
+    assert opened(of({}), None, beside) == ["any source -> parts of all pods in shop, all ports"]
+
+
+@pytest.mark.parametrize(
+    ("direction", "before", "after", "words"),
+    [
+        ("ingress", [block("0.0.0.0/1")], [block("0.0.0.0/0")], "128.0.0.0/1 -> all pods in shop, all ports"),
+        (
+            "egress",
+            [block("0.0.0.0/0", "169.254.169.254/32")],
+            [],
+            "all pods in shop -> all pods in any namespace, 169.254.169.254, any IPv6 address, all ports",
+        ),
+    ],
+)
+def test_the_shorter_way_to_say_it(direction: str, before: list[Any], after: list[Any], words: str) -> None:
+    def policy(peers: list[Any]) -> Object:
+        rule = {{"ingress": "from", "egress": "to"}[direction]: peers}
+        closed = network_policy(podSelector={}, policyTypes=[direction.capitalize()])
+        return put(closed, f"/spec/{direction}", [rule])
+
+    old, new = policy(before), policy(after)
+    assert opened(old, new) == [words]
 
 
 def test_a_port_by_name_is_not_the_port_by_number() -> None:
@@ -197,6 +302,36 @@ def by_name(operator: str, *values: str) -> Object:
 )
 def test_every_namespace_has_a_name(peers: list[Object], others: list[Object]) -> None:
     assert impact(of({}, {"from": peers}), of({}, {"from": others})) == NO_IMPACT
+
+
+@pytest.mark.parametrize(
+    ("added", "words"),
+    [
+        (by_name("In", "b", "a"), "pods in namespaces a, b"),
+        ({**by_name("In", "a", "b"), **peer("x")}, "pods app=x in namespaces a, b"),
+        (by_name("In", *"edcba"), "pods in namespaces a, b, c and 2 more"),
+        (by_name("NotIn", "a", "b"), "all pods in any namespace but a, b"),
+        (
+            {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "a", "team": "x"}}},
+            "pods in namespace a (team=x)",
+        ),
+        (
+            {
+                "namespaceSelector": {
+                    **by_name("In", "a", "b")["namespaceSelector"],
+                    "matchLabels": {"t": "x"},
+                }
+            },
+            "pods in namespaces a, b (t=x)",
+        ),
+        (
+            {"namespaceSelector": {**by_name("NotIn", "a")["namespaceSelector"], "matchLabels": {"t": "x"}}},
+            "pods in namespaces t=x but a",
+        ),
+    ],
+)
+def test_a_namespace_is_called_by_its_name(added: Object, words: str) -> None:
+    assert opened(of({}), of({}, {"from": [added]})) == [f"{words} -> all pods in shop, all ports"]
 
 
 # Policies together
