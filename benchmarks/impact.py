@@ -35,7 +35,7 @@ class _Alone:
     def network_policies(self, namespace: str) -> tuple[Form, ...]:  # noqa: ARG002  # a port's signature
         return self.policies
 
-    def ingresses(self, namespace: str) -> tuple[Form, ...]:  # noqa: ARG002  # as above
+    def ingresses(self) -> tuple[Form, ...]:
         return ()
 
     def role(self, key: ObjectKey) -> Form | None:  # noqa: ARG002  # as above

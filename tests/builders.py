@@ -311,9 +311,13 @@ class MemoryBaseline:
     def unread_source(self, key: ObjectKey) -> str | None:
         return next((name for name, globs in self.unread.items() if key.is_within(globs, "*")), None)
 
-    def within(self, kind: Kind, namespace: str) -> Iterator[Declared]:
-        place = (kind.group, kind.name, namespace)
-        return (self.objects[key] for key in sorted(self.objects) if key[:3] == place)
+    def unread_anywhere(self, kind: Kind) -> str | None:  # noqa: ARG002  # each of them may declare any kind
+        return next(iter(self.unread), None)
+
+    def within(self, kind: Kind, namespace: str | None) -> Iterator[Declared]:
+        for key in sorted(self.objects):
+            if key.kind == kind.name and namespace in (None, key.namespace):
+                yield self.objects[key]
 
     def referring(self, to: ObjectKey) -> Iterator[Declared]:
         for key, declared in sorted(self.objects.items()):

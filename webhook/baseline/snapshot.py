@@ -116,8 +116,12 @@ class Snapshot:
         rows = self._select(_DECLARED, key_text(key))
         return self._declared_of(rows[0], key) if rows else None
 
-    def within(self, kind: Kind, namespace: str) -> Iterator[Declared]:
-        """Yield the declared objects of a kind in a namespace, by name. Raises SnapshotError."""
+    def unread_anywhere(self, kind: Kind) -> str | None:
+        """Return the name of a source that was never read and may declare objects of a kind, if any."""
+        return next((source.name for source in self.unread if {"*", kind.name} & {*source.kinds}), None)
+
+    def within(self, kind: Kind, namespace: str | None) -> Iterator[Declared]:
+        """Yield the declared objects of a kind in a namespace, None for all, by key. Raises SnapshotError."""
         return self._each(_WITHIN, *key_range(kind.group, kind.name, namespace))
 
     def referring(self, to: ObjectKey) -> Iterator[Declared]:

@@ -78,9 +78,10 @@ def key_text(key: ObjectKey) -> str:
     return orjson.dumps([*key]).decode()
 
 
-def key_range(group: str, kind: str, namespace: str) -> tuple[str, str]:
-    """Return the texts between which the keys of all objects of a kind in a namespace stand."""
-    prefix = orjson.dumps([group, kind, namespace]).decode().removesuffix("]")
+def key_range(group: str, kind: str, namespace: str | None) -> tuple[str, str]:
+    """Return the texts between which the keys of a kind's objects stand, in a namespace or in all of them."""
+    place = [group, kind] if namespace is None else [group, kind, namespace]
+    prefix = orjson.dumps(place).decode().removesuffix("]")
     return f"{prefix},", f"{prefix}-"  # "-" follows ","
 
 

@@ -28,7 +28,7 @@ from webhook.core.impact import (
 from webhook.core.kinds import INGRESS, Kind
 from webhook.core.lazy import lazy
 from webhook.core.normalize import looks_normal, normalize
-from webhook.core.normalize.left_out import LAST_APPLIED_POINTER
+from webhook.core.normalize.left_out import LAST_APPLIED_POINTER, LeftOut
 from webhook.core.objects import ABSENT_DIGEST, Baseline, Declared
 from webhook.core.pointer import MISSING, Pointer, format_pointer, get, without
 from webhook.core.policy import Policy
@@ -254,6 +254,18 @@ class Case:
             for change in self.forbidden
         )
 
+    @property
+    def _loses_what_git_leaves_out(self) -> bool:
+        """Tell whether an object goes that would come back from Git without what others wrote into it."""
+        old, kind = self.request.old, self.kind
+        if old is None or self.request.new is not None:
+            return False
+        ignored = self.policy.left_out.ignored(kind)
+        class_in_git = get(self.declared.content, _CLASS) if self.declared is not None else MISSING
+        return any(get(old, pointer) is not MISSING for pointer in ignored) or (
+            kind is INGRESS and get(old, _CLASS) != class_in_git
+        )
+
     # Impact
 
     @lazy
@@ -264,7 +276,9 @@ class Case:
     @lazy
     def _change(self) -> Change:
         request = self.request
-        return change_of(self.kind, request.key, request.old, request.new, self.policy.left_out)
+        # What is ignored against Git may open something all the same.
+        left_out = LeftOut(self.policy.left_out.bookkeeping)
+        return change_of(self.kind, request.key, request.old, request.new, left_out)
 
     @lazy
     def impact(self) -> Impact:
@@ -276,7 +290,7 @@ class Case:
     @lazy
     def effect(self) -> Effect:
         """Return what a rule goes by: a change is not taken to close unless that is certain."""
-        if self.baseline is None or not self._is_honest:
+        if self.baseline is None or not self._is_honest or self._loses_what_git_leaves_out:
             return Effect.WIDENS
         around = DeclaredSurroundings(self.baseline)
         return certain_effect(self._change, self.impact, around, self._budget)

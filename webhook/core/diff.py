@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from webhook.core.canonical import canonical_json
-from webhook.core.kinds import INGRESS, Kind
+from webhook.core.kinds import CLUSTER_ROLE, INGRESS, Kind
 from webhook.core.normalize import schema_of
 from webhook.core.normalize.ingress import is_unordered
+from webhook.core.normalize.rbac import is_gathering_label
 from webhook.core.normalize.schema import ListOf, SetOf
 from webhook.core.pairing import pair_by_likeness
 from webhook.core.pointer import Pointer
@@ -168,8 +169,9 @@ Deviation = tuple[Pointer, bytes, bytes]
 def deviations(kind: Kind, declared: Mapping[str, Any], actual: Mapping[str, Any]) -> frozenset[Deviation]:
     """Return where a canonical form deviates from the declared one.
 
-    An Ingress's spec with its annotations, a NetworkPolicy's spec, a role's rules and a binding's
-    subjects are one deviation each: half of a change of one of those may be worse than all of it.
+    An Ingress's spec with its annotations, a NetworkPolicy's spec, a role's rules with the labels by
+    which other roles gather them, a binding's subjects and an object's owners are one deviation each:
+    half of a change of one of those may be worse than all of it.
     """
     mine, theirs = _units(kind, declared), _units(kind, actual)
     return frozenset(
@@ -186,10 +188,17 @@ def _units(kind: Kind, form: Mapping[str, Any]) -> dict[Pointer, bytes]:
     for name, value in metadata.items():
         if kind is INGRESS and name == "annotations":
             units["spec",] = [units.get(("spec",)), value]
+        elif name == "ownerReferences":
+            units["metadata", name] = value
         elif isinstance(value, dict):
             units.update({("metadata", name, key): item for key, item in value.items()})
         elif isinstance(value, list):
             units.update({("metadata", name, canonical_json(item).decode()): item for item in value})
         else:
             units["metadata", name] = value
+    if kind is CLUSTER_ROLE:
+        gathering = [
+            pointer for pointer in units if pointer[1:2] == ("labels",) and is_gathering_label(pointer[2])
+        ]
+        units["rules",] = [units.get(("rules",)), {pointer[2]: units.pop(pointer) for pointer in gathering}]
     return {pointer: canonical_json(value) for pointer, value in units.items()}

@@ -107,8 +107,14 @@ class Baseline(Protocol):
     def unread_source(self, key: ObjectKey) -> str | None:
         """Return the name of a source that was never read and may declare the object, if there is one."""
 
-    def within(self, kind: Kind, namespace: str) -> Iterator[Declared]:
-        """Yield the declared objects of a kind by name; ``namespace`` is "" for a cluster-scoped one."""
+    def unread_anywhere(self, kind: Kind) -> str | None:
+        """Return the name of a source that was never read and may declare objects of a kind, anywhere."""
+
+    def within(self, kind: Kind, namespace: str | None) -> Iterator[Declared]:
+        """Yield the declared objects of a kind, by key.
+
+        ``namespace`` is None for all of them, and "" for those of a cluster-scoped kind.
+        """
 
     def referring(self, to: ObjectKey) -> Iterator[Declared]:
         """Yield the declared objects that refer to one (``references.reference_of``), by key."""

@@ -161,6 +161,7 @@ def test_the_objects_of_a_namespace_are_found_and_those_of_no_other(
 
     assert (names("shop"), names(""), names("other")) == (["db", "web"], ["a"], [])
     assert next(snapshot.within(NETWORK_POLICY, "shop")) == snapshot.declared(key("db"))
+    assert len(list(snapshot.within(NETWORK_POLICY, None))) == len(places)
 
 
 def test_what_refers_to_an_object_is_found_also_when_it_was_taken_over(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -19,6 +20,7 @@ from tests.builders import (
     labelled,
     network_policy,
     owner,
+    path,
     peer,
     person,
     put,
@@ -30,7 +32,9 @@ from tests.builders import (
     stored,
 )
 from webhook.core.impact import Effect
+from webhook.core.normalize.left_out import Ignore, LeftOut
 from webhook.core.normalize.metadata import LAST_APPLIED
+from webhook.core.pointer import parse_pointer
 from webhook.core.policy import EnforcementAction, Policy, Rule
 from webhook.core.subject import Approver, Content
 
@@ -190,6 +194,36 @@ def test_a_claim_that_is_dropped_leaves_no_drift_behind(by: str) -> None:
     lenient = policy(narrowing="warn", neither="warn")
     assert ruling(review("UPDATE", claimed(drifted, by=by), drifted), [WEB], lenient) != PASSES
     assert ruling(review("UPDATE", claimed(drifted, by=by), OPENED), [WEB], lenient) != PASSES
+
+
+def test_an_object_does_not_go_that_would_come_back_without_what_others_wrote_into_it() -> None:
+    allow = "/metadata/annotations/nginx.ingress.kubernetes.io~1whitelist-source-range"
+    guarded, internal = (
+        put(ingress(), allow, "10.0.0.0/8"),
+        put(ingress(), "/spec/ingressClassName", "internal"),
+    )
+    ignoring = replace(
+        CLOSING_PASSES, left_out=LeftOut(ignore=(Ignore(("Ingress",), (parse_pointer(allow),), ("bot",)),))
+    )
+    assert ruling(review("DELETE", guarded), [guarded], CLOSING_PASSES) == "14 warned deletion"
+    assert ruling(review("DELETE", guarded), [ingress()], ignoring) == "14 denied deletion"
+    assert ruling(review("DELETE", internal), [ingress()], CLOSING_PASSES) == "14 denied deletion"
+    assert ruling(review("DELETE", internal), [internal], CLOSING_PASSES) == "14 warned deletion"
+
+
+def test_what_is_ignored_against_git_may_open_all_the_same() -> None:
+    allow = "/metadata/annotations/nginx.ingress.kubernetes.io~1whitelist-source-range"
+    hosts = [
+        {"host": host, "http": {"paths": [path("/", "web")]}} for host in ("a.example.com", "b.example.org")
+    ]
+    git = put(ingress(rules=hosts), allow, "0.0.0.0/0")
+    live = put(git, allow, "10.0.0.0/8")
+    ignoring = replace(
+        CLOSING_PASSES, left_out=LeftOut(ignore=(Ignore(("Ingress",), (parse_pointer(allow),), ("bot",)),))
+    )
+    fewer_hosts = put(git, "/spec/rules", hosts[:1])
+    assert ruling(review("UPDATE", live, put(live, "/spec/rules", hosts[:1])), [git], ignoring) == PASSES
+    assert ruling(review("UPDATE", live, fewer_hosts), [git], ignoring) == DENIED
 
 
 # Where nobody is told of a change, nothing is worked out

@@ -155,6 +155,25 @@ def test_an_aggregated_role_that_loses_its_aggregation_does_not_converge_by_new_
     assert ruling(review("UPDATE", lost, widened), [monitoring]) == DENIED
 
 
+def test_the_rules_of_a_cluster_role_are_one_deviation_with_the_labels_by_which_others_gather_it() -> None:
+    powerful = cluster_role(rules=[rule("*", "*", "*")])
+    gathered = labelled(cluster_role(), {"rbac.authorization.k8s.io/aggregate-to-view": "true"})
+    assert (
+        ruling(review("UPDATE", gathered, put(gathered, "/rules", powerful["rules"])), [powerful]) == DENIED
+    )
+    git = labelled(cluster_role(), {"example.com/aggregate-to-monitoring": "true"})
+    drifted = put(cluster_role(), "/rules", powerful["rules"])
+    assert ruling(review("UPDATE", labelled(drifted, {"a": "b"}), drifted), [git]) == CONVERGES
+    label_back = labelled(drifted, git["metadata"]["labels"])
+    assert ruling(review("UPDATE", drifted, label_back), [git]) == DENIED
+
+
+def test_the_owners_of_an_object_are_one_deviation() -> None:
+    two = put(WEB, "/metadata/ownerReferences", [owner("alive"), owner("gone")])
+    one = put(WEB, "/metadata/ownerReferences", [owner("gone")])
+    assert ruling(review("UPDATE", two, one), [WEB]) == DENIED
+
+
 # What else it needs
 
 

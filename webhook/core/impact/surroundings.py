@@ -38,8 +38,8 @@ class Surroundings(Policies, Protocol):
     UnreadableError where they are not known; the bindings of a role never are.
     """
 
-    def ingresses(self, namespace: str) -> Sequence[Form]:
-        """Return the Ingresses of a namespace."""
+    def ingresses(self) -> Sequence[Form]:
+        """Return the Ingresses of all namespaces."""
 
     def role(self, key: ObjectKey) -> Form | None:
         """Return a Role or ClusterRole, None where it is not known."""
@@ -64,9 +64,9 @@ class DeclaredSurroundings:
         """Return the NetworkPolicies that Git declares in a namespace."""
         return self._all(NETWORK_POLICY, namespace)
 
-    def ingresses(self, namespace: str) -> Sequence[Form]:
-        """Return the Ingresses that Git declares in a namespace."""
-        return self._all(INGRESS, namespace)
+    def ingresses(self) -> Sequence[Form]:
+        """Return the Ingresses that Git declares in all namespaces."""
+        return self._all(INGRESS, None)
 
     def role(self, key: ObjectKey) -> Form | None:
         """Return a role that Git declares."""
@@ -86,12 +86,15 @@ class DeclaredSurroundings:
         """Return the bindings that Git declares for a role."""
         return _contents(self.baseline.referring(role))
 
-    def _all(self, kind: Kind, namespace: str) -> Sequence[Form]:
+    def _all(self, kind: Kind, namespace: str | None) -> Sequence[Form]:
         self._check_read(kind, namespace)
         return _contents(self.baseline.within(kind, namespace))
 
-    def _check_read(self, kind: Kind, namespace: str) -> None:
-        unread = self.baseline.unread_source(ObjectKey(kind.group, kind.name, namespace, ""))
+    def _check_read(self, kind: Kind, namespace: str | None) -> None:
+        if namespace is None:
+            unread = self.baseline.unread_anywhere(kind)
+        else:
+            unread = self.baseline.unread_source(ObjectKey(kind.group, kind.name, namespace, ""))
         if unread is not None:
             raise UnreadableError(f"source {name_of(unread)}, which was never read, may declare more of it")
 

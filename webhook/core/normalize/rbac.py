@@ -20,6 +20,11 @@ from webhook.core.normalize.schema import (
 )
 
 
+def is_gathering_label(key: str) -> bool:
+    """Tell whether a label is one by which roles are gathered, as those of Kubernetes itself are."""
+    return key.rpartition("/")[2].startswith("aggregate-to-")
+
+
 def _default_subject_group(subject: dict[str, Any], as_written: bool) -> None:
     if subject.get("kind") in ("User", "Group"):
         subject.setdefault("apiGroup", RBAC)

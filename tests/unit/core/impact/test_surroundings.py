@@ -14,7 +14,7 @@ def test_what_git_declares_in_the_namespace_is_around() -> None:
     other = {**network_policy("other"), "metadata": {"name": "other", "namespace": "elsewhere"}}
     around = DeclaredSurroundings(baseline(network_policy(), other, ingress(), role(), role_binding()))
     assert [form["metadata"]["name"] for form in around.network_policies("shop")] == ["web"]
-    assert [form["metadata"]["name"] for form in around.ingresses("shop")] == ["web"]
+    assert [form["metadata"]["name"] for form in around.ingresses()] == ["web"]
     assert [form["metadata"]["name"] for form in around.bindings_of(key_of(role()))] == ["readers"]
     assert around.role(key_of(role())) is not None
     assert around.role(key_of(role("other"))) is None
@@ -38,3 +38,5 @@ def test_what_a_source_that_was_never_read_may_declare_is_not_known() -> None:
     assert around.network_policies("elsewhere") == []
     with pytest.raises(UnreadableError, match="source team, which was never read"):
         around.network_policies("shop")
+    with pytest.raises(UnreadableError, match="source team, which was never read"):
+        around.ingresses()

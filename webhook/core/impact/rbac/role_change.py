@@ -23,9 +23,9 @@ from webhook.core.impact.rbac.rules import NO_RULES, Rules, rules_of
 from webhook.core.impact.rbac.selectors import Labels, Selectors, labels_of, select_no_more, selectors_of
 from webhook.core.impact.surroundings import Surroundings
 from webhook.core.kinds import CLUSTER_ROLE, ROLE
+from webhook.core.normalize.rbac import is_gathering_label
 from webhook.core.objects import ObjectKey
 
-_AGGREGATE_TO = "aggregate-to-"
 _STEPS_A_LABEL = 2
 _FIELDS = {
     ROLE: frozenset({"metadata", "rules"}),
@@ -122,7 +122,7 @@ class _ChangedRole:
         before, after = self.before.labels or {}, self.after.labels or {}
         self.budget.spend(_STEPS_A_LABEL * len(after))
         new = [(key, value) for key, value in after.items() if before.get(key) != value]
-        return tuple(sorted(label for label in new if _is_for_gathering(label[0])))
+        return tuple(sorted(label for label in new if is_gathering_label(label[0])))
 
     def not_known(self) -> Difference:
         """Return what roles outside Git may have to do with it."""
@@ -141,7 +141,7 @@ class _ChangedRole:
             return False  # a role that is new opens all that it allows anyway, and one without any nothing
         before, after = self.before.labels, self.after.labels or {}
         self.budget.spend(_STEPS_A_LABEL * (len(before) + len(after)))
-        return not all(_is_for_gathering(key) for key, _ in before.items() ^ after.items())
+        return not all(is_gathering_label(key) for key, _ in before.items() ^ after.items())
 
     def _gains(self, holding: Iterable[ObjectKey], grants: Grants, source: Source) -> tuple[Gain, ...]:
         return tuple(gain for held in holding for gain in self.holders.gains(held, grants, source))
@@ -149,8 +149,3 @@ class _ChangedRole:
     def _all_of(self, role: _Role) -> tuple[Grants, Source]:
         grants, _ = compared(role.allowed, NO_RULES, self.budget)
         return grants, Source(self.key, whole=True, partial=bool(role.selectors))
-
-
-def _is_for_gathering(label: str) -> bool:
-    """Tell whether a label is one by which roles are gathered, as those of Kubernetes itself are."""
-    return label.rpartition("/")[2].startswith(_AGGREGATE_TO)

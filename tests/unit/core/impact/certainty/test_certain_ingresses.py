@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.builders import Object, baseline, ingress, key_of, kind_of, path, put
+from tests.builders import Object, annotated, baseline, ingress, key_of, kind_of, path, put
 from webhook.core.impact import Budget, DeclaredSurroundings, Effect, certain_effect, change_of, impact_of
 
-ALLOW = "/metadata/annotations/nginx.ingress.kubernetes.io~1whitelist-source-range"
+NGINX = "nginx.ingress.kubernetes.io"
+ALLOW = f"/metadata/annotations/{NGINX}~1whitelist-source-range"
 
 
 def rule(host: str, *paths: Object) -> Object:
@@ -20,6 +21,12 @@ SHOP, ADMIN = "shop.example.com", "admin.example.com"
 ONE = ingress(rules=[rule(SHOP)])
 TWO = ingress(rules=[rule(SHOP), rule(ADMIN)])
 DEFAULT = {"service": {"name": "web", "port": {"number": 80}}}
+
+
+def with_host_only(obj: Object) -> Object:
+    return put(obj, "/spec/rules/-", {"host": ADMIN})
+
+
 NARROW, WIDE = put(ONE, ALLOW, "10.1.0.0/16"), put(ONE, ALLOW, "10.0.0.0/8")
 
 
@@ -49,8 +56,20 @@ def test_an_ingress_in_another_writing_is_neither() -> None:
         ingress("other", rules=[rule("*.com")]),
         ingress("other", rules=[{"http": {"paths": [path("/", "web")]}}]),
         ingress("other", defaultBackend=DEFAULT),
+        annotated(ingress("other", rules=[rule(ADMIN)]), {f"{NGINX}/server-alias": SHOP}),
+        annotated(ingress("other", rules=[rule(ADMIN)]), {"alb.ingress.kubernetes.io/conditions.web": "[]"}),
+        put(ingress("web", rules=[rule(SHOP)]), "/metadata/namespace", "other"),
     ],
-    ids=["same host", "wildcard", "wildcard of several labels", "any host", "default backend"],
+    ids=[
+        "same host",
+        "wildcard",
+        "wildcard of several labels",
+        "any host",
+        "default backend",
+        "an alias",
+        "conditions",
+        "in another namespace",
+    ],
 )
 def test_what_another_ingress_may_take_does_not_close_for_certain(other: Object) -> None:
     assert effect(ONE, None, other) is Effect.WIDENS
@@ -69,6 +88,13 @@ def test_what_another_ingress_may_take_does_not_close_for_certain(other: Object)
         (put(ONE, ALLOW, "0.0.0.0/0,::/0"), put(ONE, "/metadata/annotations/a", "b")),
         (ONE, put(ONE, "/spec/tls", [{"hosts": [SHOP], "secretName": "tls"}])),
         (None, ingress(rules=[])),
+        (put(ONE, "/spec/defaultBackend", DEFAULT), put(TWO, "/spec/defaultBackend", DEFAULT)),
+        (
+            put(ONE, "/spec/defaultBackend", DEFAULT),
+            with_host_only(put(ONE, "/spec/defaultBackend", DEFAULT)),
+        ),
+        (put(ONE, ALLOW, " "), put(ONE, ALLOW, "10.0.0.0/8")),
+        (annotated(TWO, {f"{NGINX}/server-alias": ADMIN}), annotated(ONE, {f"{NGINX}/server-alias": ADMIN})),
     ],
     ids=[
         "a path of a host that stays",
@@ -80,6 +106,10 @@ def test_what_another_ingress_may_take_does_not_close_for_certain(other: Object)
         "another annotation",
         "a certificate",
         "created",
+        "another host",
+        "a host without paths",
+        "an allow list where a blank one was",
+        "a host that is an alias",
     ],
 )
 def test_what_depends_on_the_controller_does_not_close_for_certain(old: Object | None, new: Object) -> None:

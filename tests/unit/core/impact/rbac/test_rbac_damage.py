@@ -63,8 +63,8 @@ class Around:
     def bindings_of(self, role: ObjectKey) -> Sequence[Form]:
         return self.forms[: len(role.name)]
 
-    def ingresses(self, namespace: str) -> Sequence[Form]:
-        return self.forms[: len(namespace)]
+    def ingresses(self) -> Sequence[Form]:
+        return self.forms
 
 
 def form_of(obj: Object) -> Form | None:

@@ -48,7 +48,9 @@ UPSTREAM: Behaviour = Setting("backend spoken to otherwise")
 
 HTTPS_REDIRECT: Behaviour = switch("no redirect to HTTPS", default=True, rank=ranks.NO_TLS)
 HTTPS_FORCED: Behaviour = switch("no redirect to HTTPS", default=False, rank=ranks.NO_TLS)
-PASSTHROUGH: Behaviour = switch("TLS past the controller", default=False, safe=False, rank=ranks.NO_GUARD)
+# Passed through, TLS ends where no guard is; ended here, other paths of the host are reached.
+PASSTHROUGH: Behaviour = Setting("TLS past the controller", ranks.NO_GUARD)
+COOKIE: Behaviour = Setting("who gets the session's cookie")
 CORS_ENABLED: Behaviour = switch("other sites let in", default=False, safe=False, rank=ranks.ROUTE)
 WAF_ENABLED: Behaviour = switch("web application firewall off", default=False, rank=ranks.NO_GUARD)
 HSTS: Behaviour = switch("HTTPS no longer asked for", default=False, rank=ranks.NO_TLS)

@@ -14,6 +14,7 @@ from webhook.core.impact.ingress.annotations.tables.common import (
     CERTIFICATE,
     CODE,
     CONDITION,
+    COOKIE,
     CORS,
     CORS_ENABLED,
     DENY,
@@ -48,7 +49,7 @@ _ROWS: dict[str, Behaviour] = {
     "oauth": AUTH_SERVER,
     "auth-tls-strict": switch("authentication optional", default=True, rank=ranks.NO_GUARD),
     "auth-tls-verify-client": Scale(
-        ("off", "optional_no_ca", "optional", "on"), "on", "client certificate not required", ranks.NO_GUARD
+        ("optional_no_ca", "off", "optional", "on"), "on", "client certificate not required", ranks.NO_GUARD
     ),
     "auth-external-placement": AUTH_SETTING,
     "auth-headers-fail": AUTH_SETTING,
@@ -78,6 +79,8 @@ _ROWS: dict[str, Behaviour] = {
     "force-ssl-redirect": HTTPS_FORCED,  # of older controllers with the prefix ingress.kubernetes.io
     "ssl-redirect": HTTPS_REDIRECT,
     "ssl-passthrough": PASSTHROUGH,
+    "session-cookie-domain": COOKIE,
+    "session-cookie-same-site": COOKIE,
     "ssl-passthrough-http-port": ROUTE,
     "ssl-always-add-https": TLS_OPTIONS,
     "ssl-always-follow-redirect": TLS_OPTIONS,
@@ -156,12 +159,10 @@ _ROWS: dict[str, Behaviour] = {
             "proxy-body-size",
             "redirect-from-code",
             "redirect-to-code",
-            "session-cookie-domain",
             "session-cookie-dynamic",
             "session-cookie-keywords",
             "session-cookie-name",
             "session-cookie-preserve",
-            "session-cookie-same-site",
             "session-cookie-shared",
             "session-cookie-strategy",
             "session-cookie-value-strategy",

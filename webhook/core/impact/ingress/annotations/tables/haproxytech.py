@@ -36,7 +36,7 @@ _ROWS: dict[str, Behaviour] = {
     "ssl-passthrough": PASSTHROUGH,
     "ssl-redirect": HTTPS_REDIRECT,
     "ssl-redirect-code": TUNING,
-    "ssl-redirect-port": TUNING,
+    "ssl-redirect-port": ROUTE,
     "server-ca": UPSTREAM_TLS,
     "server-crt": UPSTREAM_TLS,
     "server-ssl": UPSTREAM_TLS,
