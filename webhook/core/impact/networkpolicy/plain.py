@@ -59,8 +59,8 @@ class End(Enum):
 def overstated(box: Cube, allowed: Iterable[Cube], budget: Budget) -> End | None:
     """Return where a box says more than it should, as it holds traffic that was allowed before.
 
-    None where what was allowed before is some values of a label, or of all traffic some ports for some
-    addresses: ``all pods`` is said also where those of the gateway were let in already.
+    None where what was allowed before is some values of a label, or of all traffic or that to a port by
+    name some ports for some addresses: ``all pods`` is said also where the gateway was let in already.
     """
     ends = [
         _end_of(dimension)
@@ -74,8 +74,9 @@ def overstated(box: Cube, allowed: Iterable[Cube], budget: Budget) -> End | None
 def _restricting(box: Cube, other: Cube, budget: Budget) -> Iterator[Dimension]:
     """Yield where a cube is narrower than a box, nothing where that is not worth a word."""
     narrower = [at for at, values in other.items() if _is_wider(box.get(at), values, budget)]
+    is_by_name = PORT_NAME in box  # which number that is, nobody knows here
     is_all_traffic = ADDRESS not in box and PORT not in box
-    if is_all_traffic and ADDRESS in narrower and PORT in narrower:
+    if (is_by_name or is_all_traffic) and ADDRESS in narrower and PORT in narrower:
         return
     if all(at in (ADDRESS, PORT) or other[at].cofinite for at in narrower):
         yield from narrower

@@ -445,3 +445,11 @@ def test_half_of_the_internet_is_anywhere() -> None:
     halves = [impact(WEB, put(WEB, FROM, block(cidr))).opens[0] for cidr in ("128.0.0.0/1", "8000::/1")]
     assert [half.rank for half in halves] == [ANYWHERE, ANYWHERE]
     assert impact(WEB, put(WEB, FROM, block("64.0.0.0/2"))).opens[0].rank > ANYWHERE
+
+
+def test_a_port_by_name_is_no_part_of_itself_because_addresses_reach_another_number() -> None:
+    block_on_number = {"from": [block("10.20.0.0/16")], "ports": [{"port": 8443}]}
+    named = {"from": [peer("gateway")], "ports": [{"port": "grpc"}]}
+    before = of({"matchLabels": {"app": "web"}}, named, block_on_number)
+    after = put(before, "/spec/ingress/0/from/-", block("0.0.0.0/0"))
+    assert opened(before, after) == ["any address -> pods app=web in shop, TCP grpc (by name)"]
