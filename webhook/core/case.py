@@ -204,14 +204,11 @@ class Case:
         declared = normalize(self.declared.content, self.kind, self.policy.left_out)
         if deviations(self.kind, declared, self.proposed) < deviations(self.kind, declared, self.former):
             return True
-        return self.effect is not Effect.WIDENS and self._deviates_in_fewer_fields
+        return self.effect is not Effect.WIDENS and self._deviates_in_fewer_fields(self.declared)
 
-    @property
-    def _deviates_in_fewer_fields(self) -> bool:
+    def _deviates_in_fewer_fields(self, declared: Declared) -> bool:
         """Tell whether each field that deviates did so before, in the same way, and others did besides."""
-        if self.declared is None or self.request.old is None:
-            return False
-        former = diff(self.kind, self.declared.content, self.form(self.request.old, as_written=True))
+        former = diff(self.kind, declared.content, self.form(self.request.old or {}, as_written=True))
         return {*map(_text_of, self.against_git)} < {*map(_text_of, former)}
 
     # Old against new

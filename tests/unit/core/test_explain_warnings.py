@@ -68,6 +68,18 @@ def test_what_a_change_opens_is_told_behind_what_deviates_however_much_that_is()
     )
 
 
+def test_what_does_not_fit_into_all_warnings_together_is_left_out() -> None:
+    long = "x" * 300
+    web = put(WEB, "/spec/podSelector", {"matchLabels": {"app": long}})
+    peers = [{"namespaceSelector": {"matchLabels": {f"team-{letter}": long}}} for letter in "abc"]
+    opened = put(web, "/spec/ingress/0/from", [{"ipBlock": {"cidr": "0.0.0.0/0"}}, *peers])
+    steering = {f"argocd.argoproj.io/{letter}{long}": "x" for letter in "abc"}
+    drifted = labelled(opened, {**{f"label-{number:02}": long for number in range(40)}, **steering})
+    warnings = answer(review("UPDATE", web, drifted), [web], WARN).warnings
+    assert all(len(warning) <= 256 for warning in warnings)
+    assert 3_840 < sum(map(len, warnings)) <= 4_096
+
+
 @pytest.mark.parametrize("action", [EnforcementAction.AUDIT, EnforcementAction.IGNORE])
 def test_a_rule_that_only_records_says_nothing(action: EnforcementAction) -> None:
     answered = answer(review("UPDATE", WEB, DRIFTED), [WEB], Policy(rules=(Rule(drift=action),)))
